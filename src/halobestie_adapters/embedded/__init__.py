@@ -1,0 +1,1 @@
+"""The two local servers, started and stopped with us."""

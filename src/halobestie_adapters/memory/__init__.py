@@ -1,0 +1,1 @@
+"""Twins of every port that live in memory, held to the same contracts as the real ones."""

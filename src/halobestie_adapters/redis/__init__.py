@@ -1,0 +1,1 @@
+"""Presence, relay, cache and budgets on Redis or Valkey."""

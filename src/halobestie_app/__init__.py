@@ -1,0 +1,1 @@
+"""The server and the command line: use cases, listeners, workers, and the wiring of it all."""

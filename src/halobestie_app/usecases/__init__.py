@@ -1,0 +1,1 @@
+"""What the people and the clock may ask for, each as one unit of work."""

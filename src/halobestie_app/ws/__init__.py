@@ -1,0 +1,1 @@
+"""The live socket: frames in, frames out."""

@@ -1,0 +1,1 @@
+"""The rules of Halo Bestie, pure: what may happen, what it means, and what follows from it."""

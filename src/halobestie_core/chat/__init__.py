@@ -1,0 +1,1 @@
+"""A chat session, from its first second to its closing."""

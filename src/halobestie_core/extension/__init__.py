@@ -1,0 +1,1 @@
+"""A request for more time inside a running chat."""

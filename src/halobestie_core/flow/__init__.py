@@ -1,0 +1,1 @@
+"""One customer's whole evening: how the machines move each other, and what follows."""

@@ -1,0 +1,1 @@
+"""A payment session, from a chosen price to its use or its loss."""

@@ -1,0 +1,1 @@
+"""Whether a mitra is there, and able to take one more chat."""

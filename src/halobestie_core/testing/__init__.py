@@ -1,0 +1,1 @@
+"""Hypothesis strategies and ready evenings, for whoever imports the core."""
