@@ -1,0 +1,74 @@
+"""The pool of connections, and the settings every connection carries; knows no table and no query.
+
+Connections are in autocommit: a transaction is always spelled out by whoever needs one, so that none stays
+open by accident. Settings travel in the start-up packet and cost no round trip.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from psycopg import AsyncConnection
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.rows import TupleRow
+from psycopg_pool import AsyncConnectionPool
+
+from halobestie_adapters.postgres.errors import translated
+
+SESSION_SETTINGS: Final = {
+    "lock_timeout": "2s",
+    "statement_timeout": "5s",
+    "idle_in_transaction_session_timeout": "5s",
+    "TimeZone": "UTC",
+}
+
+# A store behind a dead network must be noticed before a caller has waited five seconds (libpq's own default
+# is for ever).
+_NETWORK: Final = {
+    "application_name": "halobestie",
+    "connect_timeout": "3",
+    "tcp_user_timeout": "4000",
+    "keepalives_idle": "2",
+    "keepalives_interval": "1",
+    "keepalives_count": "2",
+}
+
+ACQUIRE_SECONDS: Final = 4.0
+
+
+def conninfo(url: str) -> str:
+    """The connection string with our settings added; what the URL itself says wins, in its `options` too."""
+    given = conninfo_to_dict(url)
+    ours = " ".join(f"-c {name}={value}" for name, value in SESSION_SETTINGS.items())
+    options = f"{ours} {given.get('options') or ''}".strip()
+    return make_conninfo("", **{**_NETWORK, **given, "options": options})
+
+
+def make_pool(url: str, size: int, *, acquire_seconds: float = ACQUIRE_SECONDS) -> AsyncConnectionPool:
+    """Build a pool of `size` connections, not opened yet: `async with` it, then borrow by `connection(pool)`.
+
+    A connection is checked before it is handed out: after a restart of the server no caller gets a dead one.
+    """
+    return AsyncConnectionPool(
+        conninfo(url),
+        min_size=size,
+        max_size=size,
+        open=False,
+        timeout=acquire_seconds,
+        check=AsyncConnectionPool.check_connection,
+        # The second use of a statement prepares it: everything here is run thousands of times.
+        kwargs={"autocommit": True, "prepare_threshold": 1},
+    )
+
+
+@asynccontextmanager
+async def connection(pool: AsyncConnectionPool) -> AsyncIterator[AsyncConnection[TupleRow]]:
+    """Borrow a connection; whatever the driver raises inside or while waiting comes out in our own words.
+
+    Raises StoreUnavailable when none is free within the pool's time-out, else as `errors.translated`.
+    """
+    with translated():
+        async with pool.connection() as borrowed:
+            yield borrowed
