@@ -1,0 +1,57 @@
+# Everything a newcomer types. Recipes use relative paths only, so the folder may have any name.
+
+PYTHON ?=
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo demo-reset test check bench race faults machines lock clean
+
+help: ## say what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+
+setup: ## make .venv with everything in it (the others do this by themselves)
+	@set -- python3 python3.14 python3.13 python3.12 python3.11; \
+	if [ -n "$(PYTHON)" ]; then set -- "$(PYTHON)"; fi; \
+	for python; do \
+	    if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	        exec "$$python" dev.py setup; \
+	    fi; \
+	done; \
+	echo "Python 3.11 or newer is needed; tried: $$*. Name one with: make setup PYTHON=/path/to/python" >&2; exit 1
+
+demo: setup ## start everything here and print addresses and log-ins; Ctrl-C stops it
+	@$(BIN)/halobestie demo
+
+demo-reset: setup ## forget the demo's data
+	@$(BIN)/halobestie demo --reset
+
+test: setup ## run all tests; the core has to be covered to the last branch
+	$(BIN)/coverage run -m pytest tests/core
+	$(BIN)/coverage report --fail-under=100
+	$(BIN)/pytest --numprocesses=2 --dist=loadgroup --ignore=tests/core
+
+check: setup ## lint, format, types, arrows, generated pages
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/halobestie machines --check
+
+bench: setup ## run the benchmarks, one after the other
+	@for benchmark in benchmarks/[a-z]*.py; do $(BIN)/python "$$benchmark" || exit 1; done
+
+race: setup ## run only the tests in which many ask at once
+	$(BIN)/pytest -m race
+
+faults: setup ## run only the tests that kill something
+	$(BIN)/pytest -m faults
+
+machines: setup ## write docs/machines from the tables
+	$(BIN)/halobestie machines
+
+lock: setup ## compile requirements/dev.txt anew (newer versions: make lock UPGRADE=--upgrade)
+	$(BIN)/python dev.py lock $(UPGRADE)
+
+clean: ## remove what make made, except the demo's data
+	rm -rf .venv .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
+	find src tests examples benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
