@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / ".ready"
+OLDEST = (3, 11)
 LOCK = ROOT / "requirements" / "dev.txt"
 
 # Settings of pip's that would send packages elsewhere, or add talk that nobody here can act on.
@@ -52,17 +53,18 @@ def setup() -> None:
 
 def lock(*options: str) -> None:
     """Compile the lock: the hash of every published file, so for every platform, and no addresses."""
+    if sys.version_info[:2] != OLDEST:
+        sys.exit("dev.py: the lock is compiled with Python {}.{}, for it and all later".format(*OLDEST))
+    sources = ("pyproject.toml", "--extra=embedded", "--extra=test", "--extra=check", "requirements/dev.in")
+    silence = ("--quiet", "--no-emit-index-url", "--no-emit-trusted-host", "--no-emit-find-links")
+    target = f"--output-file={LOCK.relative_to(ROOT)}"
     with tempfile.TemporaryDirectory() as folder:
         tools = Path(folder) / "tools"
         _make_venv(tools)
         _pip(tools, "install", "pip-tools")
-        _run(
-            *(str(tools / "bin" / "pip-compile"), "--quiet", "--generate-hashes", "--strip-extras"),
-            *("--no-emit-index-url", "--no-emit-trusted-host", "--no-emit-find-links", "--allow-unsafe"),
-            *("--build-deps-for", "editable", "--extra", "embedded", "--extra", "test", "--extra", "check"),
-            *("--output-file", LOCK.relative_to(ROOT).as_posix(), *options, "pyproject.toml"),
-            CUSTOM_COMPILE_COMMAND="make lock",
-        )
+        compiler = str(tools / "bin" / "pip-compile")
+        hashes = ("--generate-hashes", "--strip-extras", "--allow-unsafe", target)
+        _run(compiler, *silence, *hashes, *options, *sources, CUSTOM_COMPILE_COMMAND="make lock")
 
 
 def _wanted() -> list[str]:
@@ -103,8 +105,8 @@ def _run(*command: str, **extra: str) -> None:
     environment = {name: value for name, value in os.environ.items() if name not in STRAY}
     done = subprocess.run(command, cwd=ROOT, env=environment | CALM | extra, check=False)
     if done.returncode:
-        name = Path(command[0]).name
-        sys.exit(f"dev.py: {name} {' '.join(command[1:5])} ... failed (exit {done.returncode}), see above")
+        words = " ".join((Path(command[0]).name, *command[1:5]))
+        sys.exit(f"dev.py: {words} ... failed (exit {done.returncode}), see above")
 
 
 @contextmanager
