@@ -1,1 +1,27 @@
-"""Tables that decide: the engine that runs them, the proof they give, the charts they draw."""
+"""State machines as tables: guards, rows, the engine that runs them, their proof and their pictures."""
+
+from halobestie_core.machine.engine import Aggregate, Answer, Ignored, Machine, Moved, Refused
+from halobestie_core.machine.guards import Guard, always, of_command, of_snapshot
+from halobestie_core.machine.table import CARRIED, Event, Ignore, Refuse, Row, asked, snake, the_time, to
+
+__all__ = [
+    "CARRIED",
+    "Aggregate",
+    "Answer",
+    "Event",
+    "Guard",
+    "Ignore",
+    "Ignored",
+    "Machine",
+    "Moved",
+    "Refuse",
+    "Refused",
+    "Row",
+    "always",
+    "asked",
+    "of_command",
+    "of_snapshot",
+    "snake",
+    "the_time",
+    "to",
+]

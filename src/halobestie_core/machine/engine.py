@@ -1,0 +1,267 @@
+"""The engine: runs a table with the `transitions` package and answers with one of three verdicts.
+
+The law of this file: the status of an aggregate changes here and nowhere else. Snapshots are frozen; `transitions`
+moves a throw-away cursor, so a guard or a setter that raises leaves nothing half-changed. One engine per table is
+shared by everybody, since it holds no aggregate.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from enum import StrEnum
+from functools import cached_property
+from typing import Generic, Protocol, TypeVar, cast
+from uuid import UUID
+
+from attrs import define, evolve, field, frozen
+from transitions import EventData
+from transitions import Machine as Engine
+
+from halobestie_core.causes import Cause
+from halobestie_core.errors import RefusedError
+from halobestie_core.machine.guards import Guard
+from halobestie_core.machine.table import Carried, Event, Ignore, Refuse, Row, snake
+from halobestie_core.reasons import Reason
+
+
+class Aggregate(Protocol):
+    """What every snapshot has."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def status(self) -> StrEnum: ...
+    @property
+    def version(self) -> int: ...
+
+
+S = TypeVar("S", bound=Aggregate)
+
+
+@frozen
+class Moved(Generic[S]):
+    """The table moved: the snapshot before (``None`` at birth) and after, and what happened.
+
+    ``told``: the caller asked for something else and is refused with this, although the move stands.
+    """
+
+    before: S | None
+    after: S
+    events: tuple[Event, ...]
+    command: object
+    at: datetime
+    told: Reason | None = None
+
+    def moved(self) -> S:
+        """Return the new snapshot."""
+        return self.after
+
+
+@frozen
+class Ignored(Generic[S]):
+    """A declared harmless repeat: nothing changed."""
+
+    because: str
+    snapshot: S
+
+    def moved(self) -> S:
+        """Return the snapshot as it was."""
+        return self.snapshot
+
+
+@frozen
+class Refused(Generic[S]):
+    """The wish could not be met; nothing changed. ``allowed`` are command names in snake_case."""
+
+    snapshot: S
+    command: object
+    reason: Reason
+    allowed: tuple[str, ...]
+
+    def moved(self) -> S:
+        """Raise :class:`RefusedError`, for callers who prefer an exception."""
+        raise RefusedError(self.snapshot, self.command, self.reason, self.allowed)
+
+
+@define
+class _Cursor:
+    """What `transitions` moves instead of the snapshot."""
+
+    snapshot: Aggregate
+    command: object
+    now: datetime
+    state: str
+    row: Row | None = None
+
+
+@frozen
+class Answer:
+    """What one command would do now: rows that could move, or why not."""
+
+    command: str
+    moves: tuple[Row, ...]
+    otherwise: str
+
+
+@frozen(slots=False)
+class Machine(Generic[S]):
+    """One aggregate's whole life as data, and the verdict on any command.
+
+    ``opens`` builds the first snapshot from ``opening`` (a command) and the instant; ``born`` is the event of that.
+    ``failures`` are the states that must carry a cause.
+    """
+
+    name: str
+    snapshot: type[S]
+    states: type[StrEnum]
+    initial: StrEnum
+    opening: type
+    opens: Callable[[object, datetime], S]
+    born: type[Event]
+    rows: tuple[Row, ...]
+    ignored: tuple[Ignore, ...] = ()
+    refused: tuple[Refuse, ...] = ()
+    failures: frozenset[StrEnum] = frozenset()
+    # Repeated thousands of times a day and deciding nothing: no new version, not written to the transitions log.
+    unlogged: frozenset[type] = frozenset()
+    _engine: Engine = field(init=False, repr=False, eq=False)
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "_engine", _engine_for(self))
+
+    # -- deciding ------------------------------------------------------------------------------------------------
+
+    def open(self, command: object, now: datetime) -> Moved[S]:
+        """Return the birth of an aggregate. Whether it may be born is the composition's question, not the table's."""
+        after = self.opens(command, now)
+        return Moved(None, after, (self.born(after.id, now),), command, now)
+
+    def decide(self, snapshot: S, command: object, now: datetime) -> "Moved[S] | Ignored[S] | Refused[S]":
+        """Return the verdict of the table on one command; ``now`` is timezone-aware UTC.
+
+        Raises ``TypeError`` for a command this machine has never heard of (a defect of the caller, not a wish).
+        """
+        kind = type(command)
+        if kind not in self.commands:
+            msg = f"{self.name} knows no command {kind.__name__}; it knows {', '.join(map(snake, self.commands))}"
+            raise TypeError(msg)
+        cursor = _Cursor(snapshot, command, now, state=snapshot.status.value)
+        trigger = self._engine.events.get(kind.__name__)
+        if trigger is not None and trigger.trigger(cursor) and cursor.row is not None:
+            step = 0 if kind in self.unlogged else 1
+            return _move(cursor.row, snapshot, command, now, step)
+        for entry in self._ignored_by.get((snapshot.status, kind), ()):
+            if entry.guard.holds(snapshot, command, now):
+                return Ignored(entry.because, snapshot)
+        for refusal in self._refused_by.get((snapshot.status, kind), ()):
+            if refusal.guard.holds(snapshot, command, now):
+                return Refused(snapshot, command, refusal.reason, self.allowed(snapshot, now))
+        msg = f"{self.name}: no verdict on {snake(kind)} in {snapshot.status}; its table has a hole"
+        raise AssertionError(msg)
+
+    def allowed(self, snapshot: S, now: datetime) -> tuple[str, ...]:
+        """Return the commands that could move this snapshot now, as far as the snapshot alone can tell."""
+        return tuple(answer.command for answer in self.answers(snapshot, now) if answer.moves)
+
+    def answers(self, snapshot: S, now: datetime) -> tuple[Answer, ...]:
+        """Return, for every command, the rows that could move it now, and what would be said otherwise."""
+        return tuple(self._answer(snapshot, command, now) for command in self.commands)
+
+    def _answer(self, snapshot: S, command: type, now: datetime) -> Answer:
+        state = snapshot.status
+        moves = tuple(r for r in self._rows_by.get((state, command), ()) if r.guard.maybe(snapshot, now) is not False)
+        words = [i.because for i in self._ignored_by.get((state, command), ())]
+        words += [r.reason.value for r in self._refused_by.get((state, command), ())]
+        return Answer(snake(command), moves, "; ".join(words))
+
+    # -- the table as data -----------------------------------------------------------------------------------------
+
+    @cached_property
+    def commands(self) -> tuple[type, ...]:
+        """Every command of the table, in the order in which it first appears."""
+        entries = (*self.rows, *self.ignored, *self.refused)
+        return tuple(dict.fromkeys(entry.command for entry in entries))
+
+    @cached_property
+    def _rows_by(self) -> Mapping[tuple[StrEnum, type], tuple[Row, ...]]:
+        keys = dict.fromkeys((row.source, row.command) for row in self.rows)
+        return {key: tuple(row for row in self.rows if (row.source, row.command) == key) for key in keys}
+
+    @cached_property
+    def _ignored_by(self) -> Mapping[tuple[StrEnum, type], tuple[Ignore, ...]]:
+        keys = dict.fromkeys((state, entry.command) for entry in self.ignored for state in entry.states)
+        return {key: tuple(e for e in self.ignored if key[0] in e.states and e.command is key[1]) for key in keys}
+
+    @cached_property
+    def _refused_by(self) -> Mapping[tuple[StrEnum, type], tuple[Refuse, ...]]:
+        keys = dict.fromkeys((state, entry.command) for entry in self.refused for state in entry.states)
+        return {key: tuple(e for e in self.refused if key[0] in e.states and e.command is key[1]) for key in keys}
+
+    def entries(self, state: StrEnum, command: type) -> tuple[Row | Ignore | Refuse, ...]:
+        """Return all that the table says of one pair, in the order in which it is read."""
+        key = (state, command)
+        return (*self._rows_by.get(key, ()), *self._ignored_by.get(key, ()), *self._refused_by.get(key, ()))
+
+    @cached_property
+    def terminal(self) -> frozenset[StrEnum]:
+        """The states that nothing leaves."""
+        return frozenset(self.states) - {row.source for row in self.rows if row.target is not row.source}
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Sixteen hex digits that change when any rule of the table changes; recorded with every move."""
+        lines = [f"{self.name} {self.initial} {snake(self.opening)} {snake(self.born)}"]
+        for row in self.rows:
+            sets = ",".join(f"{name}={setter.__name__}" for name, setter in sorted(row.sets.items()))
+            lines.append(
+                f"{row.source}|{snake(row.command)}|{row.guard.name}|{row.target}|{snake(row.event)}"
+                f"|{row.cause and row.cause.value}|{sets}|{row.told}"
+            )
+        lines += [f"{i.states}|{snake(i.command)}|{i.guard.name}|{i.because}" for i in self.ignored]
+        lines += [f"{r.states}|{snake(r.command)}|{r.guard.name}|{r.reason}" for r in self.refused]
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+
+def _move(row: Row, before: S, command: object, now: datetime, step: int) -> Moved[S]:
+    cause: Cause | None = cast("Cause", command.cause) if isinstance(row.cause, Carried) else row.cause  # type: ignore[attr-defined] # a CARRIED row's command has one: proved
+    changes: dict[str, object] = {name: setter(before, command, now) for name, setter in row.sets.items()}
+    if cause is not None:
+        changes["cause_tag"] = cause
+    after = evolve(before, status=row.target, version=before.version + step, **changes)  # type: ignore[misc] # S is attrs
+    return Moved(before, after, (row.event(before.id, now, cause),), command, now, row.told)
+
+
+def _engine_for(machine: Machine[S]) -> Engine:
+    """Build the shared `transitions` machine: no model of its own, no automatic jumps, unknown triggers say False."""
+    engine = Engine(
+        model=None,
+        states=[state.value for state in machine.states],
+        initial=machine.initial.value,
+        auto_transitions=False,
+        send_event=True,
+        ignore_invalid_triggers=True,
+    )
+    for row in machine.rows:
+        engine.add_transition(
+            trigger=row.command.__name__,
+            source=row.source.value,
+            dest=row.target.value,
+            conditions=[_asks(row.guard)],
+            before=[_notes(row)],
+        )
+    return engine
+
+
+def _asks(guard: Guard) -> Callable[[EventData], bool]:
+    def condition(data: EventData) -> bool:
+        cursor = cast("_Cursor", data.model)
+        return guard.holds(cursor.snapshot, cursor.command, cursor.now)
+
+    return condition
+
+
+def _notes(row: Row) -> Callable[[EventData], None]:
+    def note(data: EventData) -> None:
+        cast("_Cursor", data.model).row = row
+
+    return note
