@@ -98,7 +98,7 @@ def _pip(venv: Path, *arguments: str) -> None:
         pip = [python, "-I", "-m", "pip"]
     else:
         pip = [sys.executable, "-m", "pip", "--python", python]
-    _run(*pip, "--quiet", *arguments)
+    _run(*pip, "-qq", *arguments)  # only errors: warnings are about the pip of this machine
 
 
 def _run(*command: str, **extra: str) -> None:
