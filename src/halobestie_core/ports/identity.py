@@ -1,4 +1,4 @@
-"""What identity asks of the outside: tokens, codes, passwords, phones, and the store that remembers people and log-ins.
+"""What identity asks of the outside: tokens, codes, passwords, phones, a store of people and log-ins.
 
 It does not know how a token is signed, how a code travels, nor any limit: the limits are data of the use
 cases. Instants are timezone-aware UTC and come from the store's clock, read after the locks it took.
@@ -56,7 +56,7 @@ class PresentedToken:
 
 @frozen
 class AuthSession:
-    """One log-in, that is one family of refresh tokens. `expires_at` is the idle limit, moved by every use."""
+    """One log-in: one family of refresh tokens. `expires_at` is the idle limit, moved by every use."""
 
     id: UUID
     user_type: UserType
@@ -97,7 +97,7 @@ class Operator:
 
 @frozen
 class Challenge:
-    """The codes of one phone for one app. `sends` are the moments of its messages, oldest first, of the last day."""
+    """The codes of one phone for one app. `sends`: when messages went out in the last day, oldest first."""
 
     phone: str = field(repr=False)
     user_type: UserType
@@ -130,7 +130,7 @@ class InvalidToken(Exception):
 
 
 class InvalidPhone(Exception):
-    """Not a phone we can send a code to; the sentence is fit for the person who typed it and does not repeat it."""
+    """Not a phone we can send a code to; the sentence is for whoever typed it, and does not repeat it."""
 
 
 class OtpNotSent(Exception):
@@ -241,7 +241,7 @@ class PasswordHasher(Protocol):
 
 
 class IdentityUnit(Protocol):
-    """One transaction over people and log-ins; it commits when its block ends and rolls back when that raises.
+    """One transaction over people and log-ins; it commits when its block ends, and not when that raises.
 
     Locks in this order: customer, then challenge or session. `now` after the locks.
     """

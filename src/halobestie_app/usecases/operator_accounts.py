@@ -1,0 +1,101 @@
+"""Operators: their accounts, and how they log in.
+
+It does not know how a password is hashed, nor anything of cookies. An address without an account is
+treated, counted and delayed exactly as one with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import final
+from uuid import UUID
+
+from attrs import frozen
+
+from halobestie_adapters.errors import Clash, Conflict
+from halobestie_app.problems import Code, Problem
+from halobestie_app.usecases import identity_rules as rules
+from halobestie_app.usecases.identity import AccountRefused
+from halobestie_app.usecases.log_ins import LoggedIn, LogIns
+from halobestie_core.ports.identity import Codes, IdentityStore, Operator, PasswordHasher, TooManyWaiting
+
+
+@final
+@frozen
+class OperatorAccounts:
+    """The use cases; `log_ins` are those of the internal listener."""
+
+    store: IdentityStore
+    log_ins: LogIns
+    codes: Codes
+    passwords: PasswordHasher
+    new_id: Callable[[], UUID]
+
+    async def log_in(self, email: str, password: str) -> LoggedIn:
+        """Raises Problem UNAUTHENTICATED, RATE_LIMITED, UNAVAILABLE (too many log-ins at once)."""
+        email = email.strip().lower()
+        key = self.codes.hashed_email(email)
+        async with self.store.unit() as unit:
+            attempts = await unit.lock_attempts(key)
+            now = await unit.now()
+            wait = rules.wait_to_log_in(attempts, now)
+            operator = None
+            if not wait:
+                await unit.save_attempts(rules.tried(attempts, now))
+                operator = await unit.operator_by_email(email)
+        if wait:
+            raise Problem(
+                Code.RATE_LIMITED,
+                "Too many log-ins failed on this address; please wait.",
+                retry_after=rules.whole_seconds(wait),
+            )
+        if not await self._same(password, operator):
+            operator = None
+        if operator is None:
+            raise _wrong()
+        return await self._admitted(operator, password, key)
+
+    async def create_operator(self, email: str, password: str) -> Operator:
+        """From the command line. Raises AccountRefused."""
+        kept = rules.email_of(email)
+        if kept is None:
+            raise AccountRefused("this is not an e-mail address")
+        shortest, longest = rules.PASSWORD_CHARACTERS
+        if not shortest <= len(password) <= longest:
+            raise AccountRefused(f"a password has {shortest} to {longest} characters")
+        operator = Operator(self.new_id(), kept, await self.passwords.hash(password), disabled=False)
+        try:
+            async with self.store.unit() as unit:
+                await unit.add_operator(operator)
+        except Conflict as there:
+            if there.clash is not Clash.OPERATOR_EMAIL:
+                raise
+            raise AccountRefused("an operator with this e-mail address is there already") from None
+        return operator
+
+    async def _admitted(self, operator: Operator, password: str, key: bytes) -> LoggedIn:
+        newer = None
+        if self.passwords.outdated(operator.password_hash):
+            newer = await self.passwords.hash(password)
+        async with self.store.unit() as unit:
+            if (
+                await unit.operator(operator.id) == operator
+            ):  # not disabled, nor the password changed, meanwhile
+                await unit.forget_attempts(key)
+                if newer is not None:
+                    await unit.replace_password_hash(operator.id, operator.password_hash, newer)
+                return await self.log_ins.open(unit, operator, await unit.now())
+        raise _wrong()
+
+    async def _same(self, password: str, operator: Operator | None) -> bool:
+        stored = None if operator is None or operator.disabled else operator.password_hash
+        try:
+            return await self.passwords.verify(password, stored)
+        except TooManyWaiting:
+            raise Problem(
+                Code.UNAVAILABLE, "Too many log-ins at once; please try again.", retry_after=1
+            ) from None
+
+
+def _wrong() -> Problem:
+    return Problem(Code.UNAUTHENTICATED, "E-mail or password are wrong.")
