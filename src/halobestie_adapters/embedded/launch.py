@@ -1,0 +1,184 @@
+"""Starts a program as somebody who may run it, tied to the life of its parent. Knows nothing of stores.
+
+PostgreSQL refuses to run as root. Root has two ways to make do without making a user:
+
+* a user namespace in which root is called 65534: outside nothing changes, files stay root's;
+* where containers forbid namespaces: setuid to the data's owner (65534 for new data). That user may not get
+  through the folders above (a checkout below `/root`), so if need be it keeps one capability, the one to pass
+  the modes of files. The alternative, a copy of the programs in a public place, would not help the data.
+
+What works is found by trying, not by guessing. The death signal is set last, just before the program starts,
+because a change of user clears it; and it is tied to the *thread* that forks, so our supervisor has only one.
+"""
+
+import ctypes
+import os
+import signal
+import struct
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, Protocol
+
+from attrs import field, frozen
+
+from halobestie_adapters.embedded.layout import NOBODY
+
+# from <linux/prctl.h>, <linux/sched.h>, <linux/capability.h>
+PR_SET_PDEATHSIG, PR_SET_KEEPCAPS, PR_SET_CHILD_SUBREAPER = 1, 8, 36
+PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 47, 2
+CLONE_NEWUSER = 0x10000000
+CAP_DAC_OVERRIDE = 1
+CAPABILITY_VERSION_3 = 0x20080522
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class Identity(Protocol):
+    """Somebody to run a program as."""
+
+    @property
+    def owner(self) -> tuple[int, int]:
+        """The user and group, as seen from outside, that the program's files must belong to."""
+        ...
+
+    def enter(self) -> None:
+        """Become that somebody, for good; called between fork and exec. Raises OSError."""
+        ...
+
+
+@frozen
+class AsWeAre:
+    """No change; what everybody but root does."""
+
+    owner: tuple[int, int] = field(factory=lambda: (os.geteuid(), os.getegid()))
+
+    def enter(self) -> None:
+        """Nothing to do."""
+
+
+@frozen
+class InNamespace:
+    """Root outside, 65534 inside a user namespace, without root's powers."""
+
+    owner: tuple[int, int] = field(factory=lambda: (os.geteuid(), os.getegid()))
+
+    def enter(self) -> None:
+        """Leave for a new user namespace."""
+        uid, gid = self.owner
+        _check(_libc.unshare(CLONE_NEWUSER), "unshare")
+        Path("/proc/self/setgroups").write_text("deny", encoding="ascii")
+        Path("/proc/self/uid_map").write_text(f"{NOBODY} {uid} 1", encoding="ascii")
+        Path("/proc/self/gid_map").write_text(f"{NOBODY} {gid} 1", encoding="ascii")
+
+
+@frozen
+class AsUser:
+    """Another user, who need not be in /etc/passwd; with `passing`, one whom no file's mode stops."""
+
+    owner: tuple[int, int]
+    passing: bool = False
+
+    def enter(self) -> None:
+        """Drop root for good."""
+        uid, gid = self.owner
+        if self.passing:
+            prctl(PR_SET_KEEPCAPS, 1)
+        os.setgroups([])
+        os.setresgid(gid, gid, gid)
+        os.setresuid(uid, uid, uid)
+        if self.passing:
+            header = struct.pack("Ii", CAPABILITY_VERSION_3, 0)
+            one = 1 << CAP_DAC_OVERRIDE
+            # effective, permitted, inheritable: the low words of each, then the high words
+            _check(_libc.capset(header, struct.pack("6I", one, one, one, 0, 0, 0)), "capset")
+            prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_DAC_OVERRIDE)
+
+
+def identities(data_owner: tuple[int, int] | None) -> tuple[Identity, ...]:
+    """Whom we may run a database as, the best first; `data_owner` is the owner of data that exists already."""
+    if os.geteuid() != 0:
+        return (AsWeAre(),)
+    if data_owner is not None and data_owner[0] != 0:
+        return (AsUser(data_owner), AsUser(data_owner, passing=True))
+    nobody = (NOBODY, NOBODY)
+    return (InNamespace(), AsUser(nobody), AsUser(nobody, passing=True))
+
+
+def hindrance(identity: Identity, programs: Sequence[Path], folders: Sequence[Path]) -> str | None:
+    """Why an identity cannot run the programs and write to the folders, or None when it can.
+
+    It is tried for real in a forked process; `access(2)` would answer for a user without capabilities.
+    """
+    for program in programs:
+        read, write = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            _try_and_exit(identity, program, folders, write)
+        os.close(write)
+        with os.fdopen(read, encoding="utf-8", errors="replace") as pipe:
+            said = pipe.read().strip()
+        _, status = os.waitpid(pid, 0)
+        if status != 0:
+            return said or f"{program} ended with status {os.waitstatus_to_exitcode(status)}"
+    return None
+
+
+def launch(
+    command: Sequence[str | Path],
+    identity: Identity,
+    *,
+    dies_by: signal.Signals,
+    output: IO[bytes] | int,
+    stdin: int = subprocess.DEVNULL,
+    env: dict[str, str] | None = None,
+) -> subprocess.Popen[bytes]:
+    """Start a program as `identity`; should we die, however, the kernel sends it `dies_by`."""
+    parent = os.getpid()
+
+    def enter() -> None:
+        identity.enter()
+        if sys.platform == "linux":
+            prctl(PR_SET_PDEATHSIG, dies_by)
+            if os.getppid() != parent:  # we died before the line above
+                os._exit(1)
+
+    return subprocess.Popen(  # noqa: S603 - programs found by us, arguments made by us
+        [os.fspath(part) for part in command],
+        stdin=stdin,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        env=env,
+        cwd="/",
+        start_new_session=True,
+        preexec_fn=enter,  # noqa: PLW1509 - only unsafe beside threads, and the supervisor has none
+    )
+
+
+def prctl(option: int, *arguments: int) -> None:
+    """The system call of that name. Raises OSError."""
+    four = [*arguments, 0, 0, 0, 0][:4]
+    _check(_libc.prctl(option, *map(ctypes.c_ulong, four)), "prctl")
+
+
+def _check(result: int, call: str) -> None:
+    if result != 0:
+        code = ctypes.get_errno()
+        raise OSError(code, f"{call}: {os.strerror(code)}")
+
+
+def _try_and_exit(identity: Identity, program: Path, folders: Sequence[Path], report: int) -> None:
+    try:
+        identity.enter()
+        for folder in folders:
+            trial = folder / f".trial-{os.getpid()}"
+            os.close(os.open(trial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            trial.unlink()
+        os.dup2(os.open(os.devnull, os.O_RDWR), 1)
+        os.dup2(report, 2)
+        os.execv(program, [os.fspath(program), "--version"])  # noqa: S606 - found by us
+    except BaseException as error:  # noqa: BLE001 - a forked copy of us must not run on
+        os.write(report, str(error).encode()[:1000])
+    finally:
+        os._exit(1)

@@ -1,0 +1,19 @@
+"""What all tests share: the servers, and how Hypothesis and anyio run."""
+
+import os
+
+import pytest
+from hypothesis import settings
+
+pytest_plugins = ["support.stores"]
+
+# No deadline: a laptop that sleeps is not a bug. `print_blob` makes a failure of the night repeatable by day.
+settings.register_profile("default", deadline=None, print_blob=True, max_examples=100)
+settings.register_profile("thorough", deadline=None, print_blob=True, max_examples=2000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """The event loop that the server runs on."""
+    return "asyncio"

@@ -1,0 +1,161 @@
+"""A real PostgreSQL and a real Valkey for the tests: one of each per run, a database of its own per test.
+
+All workers of a parallel run share the two. With `HALOBESTIE_TEST_DATABASE_URL` and `HALOBESTIE_TEST_VALKEY_URL`
+the tests use those servers instead; the role needs CREATEDB, and Valkey's databases from 1 upwards are emptied.
+
+Channels of Valkey belong to no database: a test hears the publications of the others that run meanwhile.
+Whoever needs a server to itself, for that or to kill it, asks for `own_stores`.
+"""
+
+import asyncio
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+import redis
+from attrs import frozen
+from psycopg import sql
+
+from halobestie_adapters.embedded import EmbeddedStores
+from halobestie_adapters.embedded.layout import try_lock
+from support.waiting import until
+
+DATABASE_URL = "HALOBESTIE_TEST_DATABASE_URL"
+VALKEY_URL = "HALOBESTIE_TEST_VALKEY_URL"
+RUN_FOLDER = "HALOBESTIE_TEST_RUN_FOLDER"  # set by the first process, inherited by its workers
+WORKERS = 16  # at most; each has a share of Valkey's databases
+LONG_WAIT_SECONDS = 60
+
+numbers = itertools.count(1)
+
+
+@frozen
+class Stores:
+    """The two servers of this run: `database_url` for administration, `valkey_url` for database 0."""
+
+    database_url: str
+    valkey_url: str
+    worker: str
+
+    def database(self, name: str) -> str:
+        """The URL of another database of the same server."""
+        return urlsplit(self.database_url)._replace(path=f"/{name}").geturl()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """One folder per run, whatever the number of its processes."""
+    if not hasattr(config, "workerinput"):
+        os.environ[RUN_FOLDER] = tempfile.mkdtemp(prefix="halobestie-tests-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Nothing is left of a run; its servers ended with its last process."""
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ.pop(RUN_FOLDER), ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def stores() -> Iterator[Stores]:
+    """The servers of this run; started by the first worker that needs them."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
+    database_url, valkey_url = os.environ.get(DATABASE_URL), os.environ.get(VALKEY_URL)
+    with ExitStack() as stack:
+        if database_url is None or valkey_url is None:
+            embedded = stack.enter_context(EmbeddedStores(os.environ[RUN_FOLDER], durable=False))
+            database_url = database_url or embedded.database_url
+            valkey_url = valkey_url or embedded.valkey_url
+        yield Stores(database_url, valkey_url, worker)
+
+
+@pytest.fixture(scope="session")
+def postgres_admin(stores: Stores) -> Iterator[psycopg.Connection]:
+    """A connection that makes and drops databases."""
+    with psycopg.connect(stores.database_url, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="session")
+def database_template(stores: Stores, postgres_admin: psycopg.Connection) -> str:
+    """The name of a migrated database, made once per run and copied for every test."""
+    run = Path(os.environ[RUN_FOLDER])
+    name = f"template_{run.name.rpartition('-')[2]}"
+    made = run / "template"
+
+    def make() -> bool:
+        with try_lock(run / "template.lock") as held:
+            if held and not made.exists():
+                _create(postgres_admin, name)
+                _migrate(stores.database(name))
+                made.touch()
+        return made.exists()
+
+    until(make, seconds=LONG_WAIT_SECONDS, what="nobody made the template")
+    return name
+
+
+@pytest.fixture
+def empty_database_url(stores: Stores, postgres_admin: psycopg.Connection) -> Iterator[str]:
+    """A database with nothing in it, for the tests of migrations."""
+    name = f"empty_{stores.worker}_{os.getpid()}_{next(numbers)}"
+    _create(postgres_admin, name)
+    yield stores.database(name)
+    _drop(postgres_admin, name)
+
+
+@pytest.fixture
+def database_url(stores: Stores, postgres_admin: psycopg.Connection, database_template: str) -> Iterator[str]:
+    """A fresh, migrated database, dropped after the test, whoever is still connected."""
+    name = f"test_{stores.worker}_{os.getpid()}_{next(numbers)}"
+    _create(postgres_admin, name, database_template)
+    yield stores.database(name)
+    _drop(postgres_admin, name)
+
+
+@pytest.fixture(scope="session")
+def valkey_admin(stores: Stores) -> Iterator[redis.Redis]:
+    """A client on database 0."""
+    with redis.Redis.from_url(stores.valkey_url) as client:
+        yield client
+
+
+@pytest.fixture
+def valkey_url(stores: Stores, valkey_admin: redis.Redis) -> Iterator[str]:
+    """A database of Valkey with nothing in it; the next test of this worker has another."""
+    count = int(valkey_admin.config_get("databases")["databases"])
+    share = max(1, (count - 1) // WORKERS)
+    first = int(stores.worker.removeprefix("gw")) % WORKERS * share
+    number = 1 + (first + next(numbers) % share) % (count - 1)
+    url = f"{stores.valkey_url}?db={number}"
+    with redis.Redis.from_url(url) as client:
+        client.flushdb()
+        yield url
+        client.flushdb()
+
+
+@pytest.fixture
+def own_stores(tmp_path: Path) -> Iterator[EmbeddedStores]:
+    """Servers for one test alone, which may do to them what it likes; ready in half a second."""
+    with EmbeddedStores(tmp_path / "stores", durable=False) as embedded:
+        yield embedded
+
+
+def _create(admin: psycopg.Connection, name: str, template: str = "template1") -> None:
+    statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+    admin.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
+
+
+def _drop(admin: psycopg.Connection, name: str) -> None:
+    admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _migrate(url: str) -> None:
+    from halobestie_adapters.postgres.migrations import migrate  # noqa: PLC0415 - the core's tests need none of it
+
+    asyncio.run(migrate(url))
