@@ -1,0 +1,273 @@
+"""One listener's application: finds the route, judges the request, calls the endpoint, writes the answer.
+
+The order of judgement is fixed: is there such a path, such a method, a valid token, the right kind of person,
+a body of bearable size and type, a well-formed body. Written against ASGI itself, because a poll is served
+tens of thousands of times a second; what the table does not know goes to Starlette (sockets, pages). Knows no
+business.
+"""
+
+import asyncio
+import itertools
+import re
+import secrets
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+import orjson
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from halobestie_app import log
+from halobestie_app.http import body, problems
+from halobestie_app.http.principal import Bearers, Principal
+from halobestie_app.http.route import Call, Reply, Route
+from halobestie_app.http.table import Found, Table, parsed
+from halobestie_app.problems import Code, Problem
+from halobestie_core.wire import to_wire
+
+if TYPE_CHECKING:
+    from halobestie_app.wiring import Services
+
+Watch: TypeAlias = Callable[[str, str, int, float], None]
+"""Told of every answer: method, path template, status, seconds."""
+
+_RawHeaders: TypeAlias = list[tuple[bytes, bytes]]
+
+SLOW: Final = 1.0
+"""Seconds from which an answer gets a line in the log whatever it was."""
+
+_WANTED: Final = frozenset({b"authorization", b"content-length", b"content-type", b"x-request-id"})
+_REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_ERROR: Final = 500
+
+_log = log.get(__name__)
+
+
+class App:
+    """The ASGI application of one listener."""
+
+    def __init__(
+        self,
+        routes: Iterable[Route],
+        services: "Services",
+        bearers: Bearers,
+        *,
+        extra: Sequence[BaseRoute] = (),
+        watch: Watch | None = None,
+        headers: Sequence[tuple[bytes, bytes]] = (),
+    ) -> None:
+        """Serve ``routes``, then ``extra``; ``headers`` are added to every answer of the table."""
+        self.routes = tuple(routes)
+        self._table = Table(self.routes)
+        self._services = services
+        self._bearers = bearers
+        self._watch = watch
+        self._headers = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"), *headers]
+        self._names = (f"{secrets.token_hex(6)}-{number:x}" for number in itertools.count(1))
+        self._rest = Starlette(
+            routes=list(extra), exception_handlers={HTTPException: self._refused_elsewhere}
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection as ASGI says."""
+        found = self._table.find(scope["path"]) if scope["type"] == "http" else None
+        if found is None:
+            await self._rest(scope, receive, send)
+            return
+        began = time.monotonic()
+        given = {name: value for name, value in scope["headers"] if name in _WANTED}
+        request_id = self._request_id(given)
+        route: Route | None = None
+        try:
+            route = self._method(found, scope["method"])
+            answer = (
+                Reply(status=204, headers={"Allow": _allow(found)})
+                if route is None
+                else await self._served(route, found, scope, receive, given, request_id)
+            )
+        except body.Gone:
+            return
+        except Problem as problem:
+            answer = _as_reply(problem)
+        except Exception as failure:  # noqa: BLE001  whatever it is, the client gets an answer and the log the rest
+            answer = _as_reply(_explained(failure, request_id))
+        if isinstance(answer, Response):
+            answer.headers["x-request-id"] = request_id
+            await answer(scope, receive, send)
+            return
+        status = answer.status or (route.status if route else 204)
+        await self._send(scope, send, answer, status, request_id)
+        self._after(scope, route, status, time.monotonic() - began)
+
+    # ------------------------------------------------------------------------------------------ judging
+
+    def _request_id(self, given: dict[bytes, bytes]) -> str:
+        theirs = given.get(b"x-request-id")
+        if theirs is not None and _REQUEST_ID.fullmatch(theirs):
+            return theirs.decode("ascii")
+        return next(self._names)
+
+    @staticmethod
+    def _method(found: Found, method: str) -> Route | None:
+        """Give the route; None for OPTIONS, which is answered here."""
+        route = found.methods.get("GET" if method == "HEAD" else method)
+        if route is None and method != "OPTIONS":
+            allow = _allow(found)
+            raise Problem(Code.METHOD_NOT_ALLOWED, f"Here one may {allow}.", headers={"Allow": allow})
+        return route
+
+    def _principal(self, route: Route, header: bytes | None) -> Principal | None:
+        if route.who is None or (header is None and not route.who):  # ANYONE; OPTIONAL without a token
+            return None
+        principal = self._bearers.principal(header)
+        if principal is None:
+            raise problems.unauthenticated()
+        if route.who and principal.user_type not in route.who:
+            raise Problem(Code.FORBIDDEN, f"This is not for a {principal.user_type}.")
+        return principal
+
+    async def _served(
+        self,
+        route: Route,
+        found: Found,
+        scope: Scope,
+        receive: Receive,
+        given: dict[bytes, bytes],
+        request_id: str,
+    ) -> "Reply | Response":
+        try:
+            ids, words = parsed(route, found.values)
+        except ValueError:
+            raise problems.not_found() from None
+        principal = self._principal(route, given.get(b"authorization"))
+        log.begin({"request_id": request_id, "user_id": principal and principal.user_id})
+        raw, form = b"", None
+        if route.method in _WITH_BODY:
+            raw = await body.read(receive, given.get(b"content-length"))
+            form = _form(route, body.members(raw, given.get(b"content-type")))
+        call: Call[Any, Any] = Call(
+            services=self._services,
+            scope=scope,
+            request_id=request_id,
+            principal=principal,
+            path=ids,
+            words=words,
+            query=None if route.query is None else body.from_query(scope["query_string"], route.query),
+            body=form,
+            raw_body=raw,
+        )
+        answer = await _within(route, call)
+        return answer if isinstance(answer, Reply | Response) else Reply(answer)
+
+    # ---------------------------------------------------------------------------------------- answering
+
+    async def _send(self, scope: Scope, send: Send, answer: Reply, status: int, request_id: str) -> None:
+        content = answer.raw
+        if content is None:
+            content = b"" if answer.body is None else orjson.dumps(to_wire(answer.body))
+        headers: _RawHeaders = [*self._headers, (b"x-request-id", request_id.encode())]
+        if content:
+            headers.append((b"content-type", b"application/json"))
+        if status != 204:  # noqa: PLR2004  "no content" has no length either
+            headers.append((b"content-length", str(len(content)).encode()))
+        for name, value in answer.headers.items():
+            headers.append((name.lower().encode(), value.encode("latin-1")))
+        headers.extend((b"set-cookie", cookie.header().encode("latin-1")) for cookie in answer.cookies)
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else content})
+
+    def _after(self, scope: Scope, route: Route | None, status: int, seconds: float) -> None:
+        template = route.template if route else ""
+        if self._watch is not None:
+            self._watch(scope["method"], template, status, seconds)
+        if status >= _ERROR or seconds >= SLOW or scope["method"] in _WITH_BODY:
+            _log.info(
+                "answered", method=scope["method"], route=template, status=status, seconds=round(seconds, 4)
+            )
+
+    async def _refused_elsewhere(self, request: Request, refused: Exception) -> Response:
+        """Write as a problem what Starlette's own routes refuse; an unknown path ends here too."""
+        status = refused.status_code if isinstance(refused, HTTPException) else _ERROR
+        code = {404: Code.NOT_FOUND, 405: Code.METHOD_NOT_ALLOWED}.get(status, Code.VALIDATION_ERROR)
+        problem = problems.not_found() if status == 404 else Problem(code, "Refused.", status=status)  # noqa: PLR2004
+        request_id = self._request_id(
+            {name: value for name, value in request.scope["headers"] if name in _WANTED}
+        )
+        headers = {name.decode(): value.decode() for name, value in self._headers}
+        if isinstance(refused, HTTPException):
+            headers |= dict(refused.headers or {})
+        return Response(
+            problems.rendered(problem),
+            status,
+            {**headers, "x-request-id": request_id},
+            problems.CONTENT_TYPE.decode(),
+        )
+
+
+def _form(route: Route, given: dict[str, object]) -> object:
+    if route.judge is not None:
+        route.judge(given)
+    if route.body is not None:
+        return body.formed(given, route.body)
+    if given:
+        raise body.invalid([{"path": f"$.{name}", "message": "is not a known field"} for name in given])
+    return None
+
+
+async def _within(route: Route, call: Call[Any, Any]) -> object:
+    """Call the endpoint, and give it up when its time is over."""
+    if route.bound is None:
+        return await route.endpoint(call)
+    bound = asyncio.timeout(route.bound)
+    try:
+        async with bound:
+            return await route.endpoint(call)
+    except TimeoutError:
+        if bound.expired():
+            raise problems.too_long(route.bound) from None
+        raise
+
+
+def _allow(found: Found) -> str:
+    methods = set(found.methods) | {"OPTIONS"} | ({"HEAD"} if "GET" in found.methods else set())
+    return ", ".join(sorted(methods))
+
+
+def _explained(failure: Exception, request_id: str) -> Problem:
+    """Log a failure, and give what the client hears of it."""
+    known = problems.translated(failure)
+    if known is not None:
+        _log.warning("store failed", code=known.code, error=type(failure).__name__)
+        return known
+    _log.error("request failed", code=Code.INTERNAL_ERROR, exc_info=failure)
+    return problems.broken(request_id)
+
+
+def _as_reply(problem: Problem) -> Reply:
+    return Reply(
+        status=problem.status,
+        headers={"content-type": problems.CONTENT_TYPE.decode(), **problem.headers},
+        raw=problems.rendered(problem),
+    )
+
+
+def with_cors(app: ASGIApp, origins: Sequence[str]) -> ASGIApp:
+    """Let pages of exactly these origins call, with cookies; without any, nobody else's page may."""
+    if not origins:
+        return app
+    return CORSMiddleware(
+        app,
+        allow_origins=list(origins),
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "X-Client", "X-Request-Id"],
+        allow_credentials=True,
+        expose_headers=["Retry-After", "X-Request-Id"],
+        max_age=600,
+    )
