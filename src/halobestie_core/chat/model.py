@@ -1,4 +1,4 @@
-"""A chat session: the timed conversation a customer paid for. Knows no message text, no payment and no extension."""
+"""A chat session: the timed conversation a customer paid for. Knows no message text, payment or extension."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -36,8 +36,8 @@ LIVE = frozenset({SessionStatus.ACTIVE, SessionStatus.EXTENDING, SessionStatus.C
 class ChatSession:
     """One conversation as it stands at ``version``.
 
-    The server owns its time: ``expires_at`` is started + paid minutes + ``paused`` (pauses for extensions). While
-    ``extending``, ``remaining`` is the frozen rest of the paid time.
+    The server owns its time: ``expires_at`` is started + paid minutes + ``paused`` (pauses for extensions).
+    While ``extending``, ``remaining`` is the frozen rest of the paid time.
     """
 
     id: UUID

@@ -46,26 +46,31 @@ _REASONS = {
 
 @of_snapshot
 def overdue(chat: ChatSession, now: datetime) -> bool:
+    """The clock has reached ``expires_at``: the paid time is used up."""
     return now >= chat.expires_at
 
 
 @of_snapshot
 def grace_over(chat: ChatSession, now: datetime) -> bool:
+    """The clock has reached ``closing_until``."""
     return chat.closing_until is not None and now >= chat.closing_until
 
 
 @of_snapshot
 def paid_time_remains(chat: ChatSession, _now: datetime) -> bool:
+    """Some paid time was left when the pause began."""
     return chat.remaining is not None and chat.remaining > NO_TIME
 
 
 @of_command
 def by_the_mitra(_chat: ChatSession, command: End, _now: datetime) -> bool:
+    """The mitra asks, who may end a chat only once it closes."""
     return command.by is Party.MITRA
 
 
 @of_command
 def ended_by_the_same(chat: ChatSession, command: End, _now: datetime) -> bool:
+    """The recorded end was by the same side."""
     return chat.end_reason is _REASONS[command.by]
 
 

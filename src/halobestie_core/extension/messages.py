@@ -25,8 +25,8 @@ class Ask:
 class Silence:
     """What must be known in case the window is over: the policy then, and whether the mitra can be reached.
 
-    ``ws_connected``: a live socket lease. ``online``: the online flag with a fresh heartbeat. ``grace_seconds``: for
-    the chat, should it close.
+    ``ws_connected``: a live socket lease. ``online``: the online flag with a fresh heartbeat.
+    ``grace_seconds``: for the chat, should it close.
     """
 
     policy: TimeoutPolicy

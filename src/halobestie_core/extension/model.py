@@ -1,4 +1,4 @@
-"""An extension: a paid request to prolong a chat (*Perpanjang*). Knows no chat and no payment beyond their ids."""
+"""An extension: a paid request to prolong a chat (*Perpanjang*). Knows chat and payment only by id."""
 
 from datetime import datetime
 from enum import StrEnum

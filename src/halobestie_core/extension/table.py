@@ -1,7 +1,7 @@
 """The extension machine. The charge follows from acceptance and from nothing else.
 
-Silence is consent only under ``auto_approve`` and only when the mitra could be reached in both ways at that moment;
-otherwise the safeguard trips and nothing is charged.
+Silence is consent only under ``auto_approve`` and only when the mitra could be reached in both ways at that
+moment; otherwise the safeguard trips and nothing is charged.
 """
 
 from datetime import datetime, timedelta
@@ -46,27 +46,32 @@ _DONE: Final = (ACCEPTED, REJECTED, TIMEOUT, CANCELLED)
 
 @of_snapshot
 def overdue(extension: Extension, now: datetime) -> bool:
+    """The clock has reached ``deadline_at``."""
     return now >= extension.deadline_at
 
 
 @of_command
 def auto_approve(_extension: Extension, command: Silence, _now: datetime) -> bool:
+    """Silence means yes, by the setting read when the window ends."""
     return command.policy is TimeoutPolicy.AUTO_APPROVE
 
 
 @of_command
 def socket_alive(_extension: Extension, command: Silence, _now: datetime) -> bool:
+    """The mitra has a live socket (its lease is young enough)."""
     return command.ws_connected
 
 
 @of_command
 def online(_extension: Extension, command: Silence, _now: datetime) -> bool:
+    """The mitra's switch is on and the heartbeat fresh."""
     return command.online
 
 
 in_time = (~overdue).called("in time")
-_consents = (overdue & auto_approve & (socket_alive & online)).called("overdue, auto_approve, reachable")
-_unreachable = (overdue & auto_approve & ~(socket_alive & online)).called("overdue, auto_approve, unreachable")
+_reachable = socket_alive & online
+_consents = (overdue & auto_approve & _reachable).called("overdue, auto_approve, reachable")
+_unreachable = (overdue & auto_approve & ~_reachable).called("overdue, auto_approve, out of reach")
 _policy_rejects = (overdue & ~auto_approve).called("overdue, auto_reject")
 
 _ANSWERED = {"responded_at": the_time}

@@ -2,7 +2,18 @@
 
 from halobestie_core.machine.engine import Aggregate, Answer, Ignored, Machine, Moved, Refused
 from halobestie_core.machine.guards import Guard, always, of_command, of_snapshot
-from halobestie_core.machine.table import CARRIED, Event, Ignore, Refuse, Row, asked, snake, the_time, to
+from halobestie_core.machine.table import (
+    CARRIED,
+    Event,
+    Ignore,
+    Refuse,
+    Row,
+    Setter,
+    asked,
+    snake,
+    the_time,
+    to,
+)
 
 __all__ = [
     "CARRIED",
@@ -17,6 +28,7 @@ __all__ = [
     "Refuse",
     "Refused",
     "Row",
+    "Setter",
     "always",
     "asked",
     "of_command",

@@ -1,16 +1,16 @@
 """The engine: runs a table with the `transitions` package and answers with one of three verdicts.
 
-The law of this file: the status of an aggregate changes here and nowhere else. Snapshots are frozen; `transitions`
-moves a throw-away cursor, so a guard or a setter that raises leaves nothing half-changed. One engine per table is
-shared by everybody, since it holds no aggregate.
+The law of this file: the status of an aggregate changes here and nowhere else. Snapshots are frozen;
+`transitions` moves a throw-away cursor, so a guard or a setter that raises leaves nothing half-changed. One
+engine per table is shared by everybody, since it holds no aggregate.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
-from typing import Generic, Protocol, TypeVar, cast
+from typing import Any, Generic, Protocol, TypeVar, cast
 from uuid import UUID
 
 from attrs import define, evolve, field, frozen
@@ -20,7 +20,7 @@ from transitions import Machine as Engine
 from halobestie_core.causes import Cause
 from halobestie_core.errors import RefusedError
 from halobestie_core.machine.guards import Guard
-from halobestie_core.machine.table import Carried, Event, Ignore, Refuse, Row, snake
+from halobestie_core.machine.table import CARRIED, Event, Ignore, Refuse, Row, snake
 from halobestie_core.reasons import Reason
 
 
@@ -28,14 +28,23 @@ class Aggregate(Protocol):
     """What every snapshot has."""
 
     @property
-    def id(self) -> UUID: ...
+    def id(self) -> UUID:
+        """Its own id, given from outside."""
+        ...
+
     @property
-    def status(self) -> StrEnum: ...
+    def status(self) -> StrEnum:
+        """Its state, spelt as the database spells it."""
+        ...
+
     @property
-    def version(self) -> int: ...
+    def version(self) -> int:
+        """One more with every move that is logged."""
+        ...
 
 
 S = TypeVar("S", bound=Aggregate)
+E = TypeVar("E")
 
 
 @frozen
@@ -107,8 +116,8 @@ class Answer:
 class Machine(Generic[S]):
     """One aggregate's whole life as data, and the verdict on any command.
 
-    ``opens`` builds the first snapshot from ``opening`` (a command) and the instant; ``born`` is the event of that.
-    ``failures`` are the states that must carry a cause.
+    ``opens`` builds the first snapshot from ``opening`` (a command) and the instant; ``born`` is the event of
+    that. ``failures`` are the states that must carry a cause.
     """
 
     name: str
@@ -116,34 +125,36 @@ class Machine(Generic[S]):
     states: type[StrEnum]
     initial: StrEnum
     opening: type
-    opens: Callable[[object, datetime], S]
+    opens: Callable[[Any, datetime], S]
     born: type[Event]
     rows: tuple[Row, ...]
     ignored: tuple[Ignore, ...] = ()
     refused: tuple[Refuse, ...] = ()
     failures: frozenset[StrEnum] = frozenset()
-    # Repeated thousands of times a day and deciding nothing: no new version, not written to the transitions log.
+    # Repeated thousands of times a day and deciding nothing: no new version, no line in the transitions log.
     unlogged: frozenset[type] = frozenset()
     _engine: Engine = field(init=False, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
         object.__setattr__(self, "_engine", _engine_for(self))
 
-    # -- deciding ------------------------------------------------------------------------------------------------
+    # -- deciding --------------------------------------------------------------------------------------------
 
     def open(self, command: object, now: datetime) -> Moved[S]:
-        """Return the birth of an aggregate. Whether it may be born is the composition's question, not the table's."""
+        """Return the birth of an aggregate; whether it may be born is for the composition to say."""
         after = self.opens(command, now)
         return Moved(None, after, (self.born(after.id, now),), command, now)
 
     def decide(self, snapshot: S, command: object, now: datetime) -> "Moved[S] | Ignored[S] | Refused[S]":
         """Return the verdict of the table on one command; ``now`` is timezone-aware UTC.
 
-        Raises ``TypeError`` for a command this machine has never heard of (a defect of the caller, not a wish).
+        Raises ``TypeError`` for a command this machine has never heard of (a defect of the caller, not a
+        wish).
         """
         kind = type(command)
         if kind not in self.commands:
-            msg = f"{self.name} knows no command {kind.__name__}; it knows {', '.join(map(snake, self.commands))}"
+            known = ", ".join(snake(known) for known in self.commands)
+            msg = f"{self.name} knows no command {snake(kind)}; it knows {known}"
             raise TypeError(msg)
         cursor = _Cursor(snapshot, command, now, state=snapshot.status.value)
         trigger = self._engine.events.get(kind.__name__)
@@ -169,33 +180,31 @@ class Machine(Generic[S]):
 
     def _answer(self, snapshot: S, command: type, now: datetime) -> Answer:
         state = snapshot.status
-        moves = tuple(r for r in self._rows_by.get((state, command), ()) if r.guard.maybe(snapshot, now) is not False)
+        rows = self._rows_by.get((state, command), ())
+        moves = tuple(row for row in rows if row.guard.maybe(snapshot, now) is not False)
         words = [i.because for i in self._ignored_by.get((state, command), ())]
         words += [r.reason.value for r in self._refused_by.get((state, command), ())]
         return Answer(snake(command), moves, "; ".join(words))
 
-    # -- the table as data -----------------------------------------------------------------------------------------
+    # -- the table as data -----------------------------------------------------------------------------------
 
     @cached_property
     def commands(self) -> tuple[type, ...]:
         """Every command of the table, in the order in which it first appears."""
-        entries = (*self.rows, *self.ignored, *self.refused)
+        entries: tuple[Row | Ignore | Refuse, ...] = (*self.rows, *self.ignored, *self.refused)
         return tuple(dict.fromkeys(entry.command for entry in entries))
 
     @cached_property
     def _rows_by(self) -> Mapping[tuple[StrEnum, type], tuple[Row, ...]]:
-        keys = dict.fromkeys((row.source, row.command) for row in self.rows)
-        return {key: tuple(row for row in self.rows if (row.source, row.command) == key) for key in keys}
+        return _by_pair((row.source, row.command, row) for row in self.rows)
 
     @cached_property
     def _ignored_by(self) -> Mapping[tuple[StrEnum, type], tuple[Ignore, ...]]:
-        keys = dict.fromkeys((state, entry.command) for entry in self.ignored for state in entry.states)
-        return {key: tuple(e for e in self.ignored if key[0] in e.states and e.command is key[1]) for key in keys}
+        return _by_pair((state, entry.command, entry) for entry in self.ignored for state in entry.states)
 
     @cached_property
     def _refused_by(self) -> Mapping[tuple[StrEnum, type], tuple[Refuse, ...]]:
-        keys = dict.fromkeys((state, entry.command) for entry in self.refused for state in entry.states)
-        return {key: tuple(e for e in self.refused if key[0] in e.states and e.command is key[1]) for key in keys}
+        return _by_pair((state, entry.command, entry) for entry in self.refused for state in entry.states)
 
     def entries(self, state: StrEnum, command: type) -> tuple[Row | Ignore | Refuse, ...]:
         """Return all that the table says of one pair, in the order in which it is read."""
@@ -222,8 +231,15 @@ class Machine(Generic[S]):
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
+def _by_pair(entries: Iterable[tuple[StrEnum, type, E]]) -> Mapping[tuple[StrEnum, type], tuple[E, ...]]:
+    pairs: dict[tuple[StrEnum, type], tuple[E, ...]] = {}
+    for state, command, entry in entries:
+        pairs[state, command] = (*pairs.get((state, command), ()), entry)
+    return pairs
+
+
 def _move(row: Row, before: S, command: object, now: datetime, step: int) -> Moved[S]:
-    cause: Cause | None = cast("Cause", command.cause) if isinstance(row.cause, Carried) else row.cause  # type: ignore[attr-defined] # a CARRIED row's command has one: proved
+    cause = _carried_by(command) if row.cause is CARRIED else row.cause
     changes: dict[str, object] = {name: setter(before, command, now) for name, setter in row.sets.items()}
     if cause is not None:
         changes["cause_tag"] = cause
@@ -231,8 +247,12 @@ def _move(row: Row, before: S, command: object, now: datetime, step: int) -> Mov
     return Moved(before, after, (row.event(before.id, now, cause),), command, now, row.told)
 
 
+def _carried_by(command: Any) -> Cause:  # noqa: ANN401 - the proof shows that such a row's command has a cause
+    return cast("Cause", command.cause)
+
+
 def _engine_for(machine: Machine[S]) -> Engine:
-    """Build the shared `transitions` machine: no model of its own, no automatic jumps, unknown triggers say False."""
+    """Build the shared `transitions` machine: no model of its own, no automatic jumps, no errors."""
     engine = Engine(
         model=None,
         states=[state.value for state in machine.states],

@@ -1,8 +1,8 @@
 """Guards: named yes-or-no questions, combined with ``&``, ``|`` and ``~``. Knows no table.
 
-An atom asks one thing, either of the snapshot alone (``@of_snapshot``) or of the command too (``@of_command``).
-The split lets a table say what is allowed *now* without having a command in hand, and lets the proof and the
-independent interpreter try every outcome of every atom.
+An atom asks one thing, either of the snapshot alone (``@of_snapshot``) or of the command too
+(``@of_command``). The split lets a table say what is allowed *now* without having a command in hand, and lets
+the proof and the independent interpreter try every outcome of every atom.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,7 +22,7 @@ class Guard:
     name: str
 
     def holds(self, snapshot: object, command: object, now: datetime) -> bool:
-        """Answer for this very case. (Written out in each class: this is the hot path of every decision.)"""
+        """Answer for this very case; written out in each class, since every decision goes this way."""
         raise NotImplementedError
 
     def maybe(self, snapshot: object, now: datetime) -> bool | None:
@@ -45,7 +45,7 @@ class Guard:
         return Both(f"{self.name} and {other.name}", self, other)
 
     def __or__(self, other: "Guard") -> "Guard":
-        return ~(~self & ~other)
+        return Not(f"{self.name} or {other.name}", ~self & ~other)
 
     def __invert__(self) -> "Guard":
         return Not(f"not {self.name}", self)
@@ -57,18 +57,22 @@ class Guard:
 
 @frozen
 class Atom(Guard):
-    """One question that cannot be taken apart."""
+    """One question that cannot be taken apart; ``meaning`` is its sentence for the generated pages."""
 
     test: Test = field(eq=False)
     needs_command: bool
+    meaning: str = field(eq=False)
 
     def holds(self, snapshot: object, command: object, now: datetime) -> bool:
+        """Put the question."""
         return self.test(snapshot, command, now)
 
     def judge(self, answer: "Callable[[Atom], bool | None]") -> bool | None:
+        """Take the answer given."""
         return answer(self)
 
     def atoms(self) -> "frozenset[Atom]":
+        """Return this one."""
         return frozenset({self})
 
 
@@ -79,13 +83,16 @@ class Not(Guard):
     inner: Guard
 
     def holds(self, snapshot: object, command: object, now: datetime) -> bool:
+        """Turn the answer round."""
         return not self.inner.holds(snapshot, command, now)
 
     def judge(self, answer: "Callable[[Atom], bool | None]") -> bool | None:
+        """Turn the answer round; unknown stays unknown."""
         inner = self.inner.judge(answer)
         return None if inner is None else not inner
 
     def atoms(self) -> "frozenset[Atom]":
+        """Return those inside."""
         return self.inner.atoms()
 
 
@@ -97,9 +104,11 @@ class Both(Guard):
     right: Guard
 
     def holds(self, snapshot: object, command: object, now: datetime) -> bool:
+        """Ask the second only if the first holds."""
         return self.left.holds(snapshot, command, now) and self.right.holds(snapshot, command, now)
 
     def judge(self, answer: "Callable[[Atom], bool | None]") -> bool | None:
+        """Say no as soon as one says no."""
         left = self.left.judge(answer)
         if left is False:  # as Python's own `and`: later atoms may lean on earlier ones
             return False
@@ -109,6 +118,7 @@ class Both(Guard):
         return None if left is None or right is None else True
 
     def atoms(self) -> "frozenset[Atom]":
+        """Return those of both."""
         return self.left.atoms() | self.right.atoms()
 
 
@@ -119,12 +129,15 @@ class Named(Guard):
     inner: Guard
 
     def holds(self, snapshot: object, command: object, now: datetime) -> bool:
+        """Ask what it names."""
         return self.inner.holds(snapshot, command, now)
 
     def judge(self, answer: "Callable[[Atom], bool | None]") -> bool | None:
+        """Ask what it names."""
         return self.inner.judge(answer)
 
     def atoms(self) -> "frozenset[Atom]":
+        """Return those inside."""
         return self.inner.atoms()
 
 
@@ -132,13 +145,16 @@ class Named(Guard):
 class Always(Guard):
     """No question at all."""
 
-    def holds(self, snapshot: object, command: object, now: datetime) -> bool:  # noqa: ARG002 - nothing to ask
+    def holds(self, snapshot: object, command: object, now: datetime) -> bool:
+        """Say yes."""
         return True
 
-    def judge(self, answer: "Callable[[Atom], bool | None]") -> bool | None:  # noqa: ARG002 - nothing to ask
+    def judge(self, answer: "Callable[[Atom], bool | None]") -> bool | None:
+        """Say yes."""
         return True
 
     def atoms(self) -> "frozenset[Atom]":
+        """Return none."""
         return frozenset()
 
 
@@ -147,13 +163,22 @@ always = Always("always")
 
 def of_snapshot(test: Callable[[Any, datetime], bool]) -> Atom:
     """Make an atom of a predicate on (snapshot, now); its name is the function's, in words."""
-    return Atom(_words(test), lambda snapshot, _command, now: test(snapshot, now), needs_command=False)
+    return Atom(
+        _words(test),
+        lambda snapshot, _command, now: test(snapshot, now),
+        needs_command=False,
+        meaning=_meaning(test),
+    )
 
 
 def of_command(test: Test) -> Atom:
     """Make an atom of a predicate on (snapshot, command, now)."""
-    return Atom(_words(test), test, needs_command=True)
+    return Atom(_words(test), test, needs_command=True, meaning=_meaning(test))
 
 
 def _words(test: Callable[..., bool]) -> str:
     return test.__name__.replace("_", " ")
+
+
+def _meaning(test: Callable[..., bool]) -> str:
+    return (test.__doc__ or "").strip()

@@ -42,8 +42,8 @@ class Event:
 class Row:
     """*From, asked to, and it is, becomes, so we say, because*, and which fields it sets.
 
-    ``told`` is for a move that is made although the caller asked for something else (a late confirmation expires
-    the payment): the move is committed and the caller hears this reason.
+    ``told`` is for a move that is made although the caller asked for something else (a late confirmation
+    expires the payment): the move is committed and the caller hears this reason.
     """
 
     source: StrEnum
@@ -109,4 +109,5 @@ def field_names(cls: type) -> tuple[str, ...]:
 
 def snake(cls: type) -> str:
     """Return a command's or event's name as the API spells it: ``TimeUp`` -> ``time_up``."""
-    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in cls.__name__).lstrip("_")
+    letters = (f"_{letter.lower()}" if letter.isupper() else letter for letter in cls.__name__)
+    return "".join(letters).lstrip("_")

@@ -28,7 +28,7 @@ class Open:
 
 @frozen
 class Offer:
-    """Show it to mitras who became eligible. ``mitra_ids``: those who are eligible now, looked at under the locks."""
+    """Show it to mitras who became eligible; ``mitra_ids`` are eligible now, looked at under the locks."""
 
     mitra_ids: AbstractSet[UUID]
 
@@ -69,7 +69,7 @@ class Decline:
 
 @frozen
 class TargetUnavailable:
-    """The target of a returning request cannot take it: ``gone`` (offline, stale, blocked) now, or at capacity.
+    """The target of a returning request cannot take it: ``gone`` (offline, stale, blocked), or at capacity.
 
     Capacity counts only ``at_start``: later the mitra was offered it and decides.
     """

@@ -1,7 +1,8 @@
-"""A pairing request and its offers: one attempt to find a mitra for a paid session. Knows no payment and no presence.
+"""A pairing request and its offers: one attempt to find a mitra. Knows no payment and no presence.
 
-Offers are not stored one by one. A *wave* names the mitras who were shown the request at one moment, an *answer* is
-what one of them said; a mitra's latest entry is what counts. A blast to a thousand mitras is one wave.
+Offers are not stored one by one. A *wave* names the mitras who were shown the request at one moment, an
+*answer* is what one of them said; a mitra's latest entry is what counts. A blast to a thousand mitras is one
+wave.
 """
 
 from collections.abc import Set as AbstractSet
@@ -47,7 +48,7 @@ class OfferStatus(StrEnum):
 
 @frozen
 class Wave:
-    """The mitras to whom the request was shown at one moment. ``mitra_ids`` may be any set, also a packed one."""
+    """The mitras to whom the request was shown at one moment; any set will do, also a packed one."""
 
     number: int
     mitra_ids: AbstractSet[UUID]
@@ -102,10 +103,10 @@ class PairingRequest:
         return self.deadline_at if self.next_wave_at is None else min(self.next_wave_at, self.deadline_at)
 
     def latest(self, mitra_id: UUID) -> AnswerKind | OfferStatus | None:
-        """Return this mitra's latest entry (``OfferStatus.OFFERED`` for a wave), or ``None`` if never offered.
+        """Return this mitra's latest entry (``OfferStatus.OFFERED`` for a wave), ``None`` if never offered.
 
-        An answer follows its offer, so at the same instant an answer counts for more than a wave, except that a
-        withdrawal at the very instant of a wave came before it.
+        An answer follows its offer, so at the same instant an answer counts for more than a wave, except that
+        a withdrawal at the very instant of a wave came before it.
         """
         offered_at = max((wave.at for wave in self.waves if mitra_id in wave.mitra_ids), default=None)
         mine = [answer for answer in self.answers if answer.mitra_id == mitra_id]
@@ -135,9 +136,12 @@ class PairingRequest:
         entry = self.latest(mitra_id)
         if entry is None or entry in {AnswerKind.ACCEPTED, AnswerKind.DECLINED, AnswerKind.WITHDRAWN}:
             return None if entry is None else OfferStatus(entry.value)
+        if self.cause_tag is Cause.TARGETED_MITRA_OFFLINE:
+            return OfferStatus.WITHDRAWN
         return _UNANSWERED[self.status]
 
 
+# What an unanswered offer became when the request ended so; a target who left is the exception above.
 _UNANSWERED = {
     RequestStatus.PENDING: OfferStatus.OFFERED,
     RequestStatus.ACCEPTED: OfferStatus.RESCINDED,

@@ -1,7 +1,7 @@
 """The pairing machine, offers included.
 
-Whatever arrives overdue finds the time-out applied first, so that no cause is a race: an accept, a decline or a cancel
-after the deadline *is* the time-out, and its sender hears that the request is closed.
+Whatever arrives overdue finds the time-out applied first, so that no cause is a race: an accept, a decline or
+a cancel after the deadline *is* the time-out, and its sender hears that the request is closed.
 """
 
 from collections.abc import Set as AbstractSet
@@ -15,7 +15,7 @@ from halobestie_core.machine import (
     Machine,
     Refuse,
     Row,
-    always,
+    Setter,
     asked,
     of_command,
     of_snapshot,
@@ -63,66 +63,79 @@ _Answering = Accept | Decline | Withdraw
 
 @of_snapshot
 def overdue(request: PairingRequest, now: datetime) -> bool:
+    """The clock has reached ``deadline_at``."""
     return now >= request.deadline_at
 
 
 @of_snapshot
 def general(request: PairingRequest, _now: datetime) -> bool:
+    """A blast to every eligible mitra, not one targeted mitra."""
     return request.kind is RequestKind.GENERAL
 
 
 @of_snapshot
 def wave_due(request: PairingRequest, now: datetime) -> bool:
+    """The blast goes out in waves and the clock has reached ``next_wave_at``."""
     return request.next_wave_at is not None and now >= request.next_wave_at
 
 
 @of_command
 def offered(request: PairingRequest, command: _Answering, _now: datetime) -> bool:
+    """The mitra was shown it and has neither declined nor been withdrawn since."""
     return request.latest(command.mitra_id) is OfferStatus.OFFERED
 
 
 @of_command
 def never_offered(request: PairingRequest, command: _Answering, _now: datetime) -> bool:
+    """The mitra was never shown it."""
     return request.latest(command.mitra_id) is None
 
 
 @of_command
 def declined_by_this_mitra(request: PairingRequest, command: _Answering, _now: datetime) -> bool:
+    """The mitra's latest entry is a decline."""
     return request.latest(command.mitra_id) is AnswerKind.DECLINED
 
 
 @of_command
 def won_by_this_mitra(request: PairingRequest, command: _Answering, _now: datetime) -> bool:
+    """The mitra is the winner."""
     return request.winner_mitra_id == command.mitra_id
 
 
 @of_command
 def online(_request: PairingRequest, command: Accept, _now: datetime) -> bool:
+    """The switch is on and the heartbeat fresh, read under the locks."""
     return command.online
 
 
 @of_command
 def below_capacity(_request: PairingRequest, command: Accept, _now: datetime) -> bool:
+    """Fewer live chats than ``max_customers_per_mitra``, read under the locks."""
     return command.live_chats < command.cap
 
 
 @of_command
 def somebody_left(request: PairingRequest, command: Decline, _now: datetime) -> bool:
+    """Another offered mitra has not declined, or an eligible one was not offered it yet."""
     return command.eligible_left or not request.all_others_declined(command.mitra_id)
 
 
 @of_command
 def somebody_new(request: PairingRequest, command: Offer, _now: datetime) -> bool:
+    """At least one of these mitras was never offered it, or had the offer withdrawn."""
     return bool(request.offerable(command.mitra_ids))
 
 
 @of_command
 def gone(_request: PairingRequest, command: Withdraw | TargetUnavailable, _now: datetime) -> bool:
+    """The mitra is offline, stale or blocked still, read under the locks."""
     return command.gone
 
 
 @of_command
 def full_at_the_start(_request: PairingRequest, command: TargetUnavailable, _now: datetime) -> bool:
+    """The target was at capacity when the request opened; later they decide themselves."""
     return command.at_start and command.at_capacity
 
 
@@ -130,13 +143,18 @@ in_time = (~overdue).called("in time")
 nobody_came = (overdue & general).called("overdue, general")
 target_silent = (overdue & ~general).called("overdue, returning")
 may_accept = (in_time & offered & online & below_capacity).called("in time, offered, online, below capacity")
-declines_one = (in_time & offered & general & somebody_left).called("in time, general, somebody may still answer")
-declines_last = (in_time & offered & general & ~somebody_left).called("in time, general, nobody is left")
-target_declines = (in_time & offered & ~general).called("in time, returning")
+declines_one = (in_time & offered & general & somebody_left).called(
+    "in time, offered, general, somebody left"
+)
+declines_last = (in_time & offered & general & ~somebody_left).called(
+    "in time, offered, general, nobody left"
+)
+target_declines = (in_time & offered & ~general).called("in time, offered, returning")
 may_join = (in_time & general & somebody_new).called("in time, general, somebody new")
-next_wave = (in_time & general & wave_due).called("in time, general, the next wave is due")
-left_offer = (in_time & general & offered & gone).called("in time, general, the mitra is gone")
-target_gone = (in_time & ~general & (gone | full_at_the_start)).called("in time, returning, gone or full at the start")
+next_wave = (in_time & general & wave_due).called("in time, general, wave due")
+left_offer = (in_time & general & offered & gone).called("in time, general, offered, gone")
+_unavailable = gone | full_at_the_start
+target_gone = (in_time & ~general & _unavailable).called("in time, returning, gone or full at the start")
 
 
 def _wave(request: PairingRequest, mitra_ids: AbstractSet[UUID], now: datetime) -> tuple[Wave, ...]:
@@ -158,7 +176,7 @@ def _third_after(now: datetime, timeout_seconds: int, deadline_at: datetime) -> 
     return following if following < deadline_at else None
 
 
-def _answered(kind: AnswerKind):  # type: ignore[no-untyped-def] # returns a Setter; its name is for the pictures
+def _answered(kind: AnswerKind) -> Setter:
     def answer_added(request: PairingRequest, command: _Answering, now: datetime) -> tuple[Answer, ...]:
         return (*request.answers, Answer(command.mitra_id, kind, now))
 

@@ -28,9 +28,10 @@ class PaymentStatus(StrEnum):
 class PaymentSession:
     """One payment as it stands at ``version``.
 
-    ``amount`` is whole rupiah. ``held_by`` is the open request or pending extension that uses this payment now: while
-    it is set, the holder's own deadline decides and ``expires_at`` does not. ``fallback_until`` is set by the first
-    failure that allows a fallback and never moves again; ``fallback_open`` says whether one is possible.
+    ``amount`` is whole rupiah. ``held_by`` is the open request or pending extension that uses this payment
+    now: while it is set, the holder's own deadline decides and ``expires_at`` does not. ``fallback_until`` is
+    set by the first failure that allows a fallback and never moves again; ``fallback_open`` says whether one
+    is possible.
     """
 
     id: UUID

@@ -16,7 +16,7 @@ class PresenceStatus(StrEnum):
 
 @frozen
 class MitraPresence:
-    """One mitra as they stand at ``version`` (heartbeats change no version: they decide nothing by themselves)."""
+    """One mitra as they stand at ``version``; heartbeats decide nothing and change no version."""
 
     id: UUID
     status: PresenceStatus = PresenceStatus.OFFLINE

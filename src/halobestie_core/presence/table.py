@@ -1,4 +1,8 @@
-"""The presence machine. A heartbeat that lands first wins over the sweep: staleness is judged from the row itself."""
+"""The presence machine.
+
+A heartbeat that lands first wins over the sweep: staleness is judged from the snapshot, not from what the
+sweep saw.
+"""
 
 from datetime import datetime
 from typing import Final
@@ -39,11 +43,13 @@ ONLINE: Final = PresenceStatus.ONLINE
 
 @of_snapshot
 def blocked(mitra: MitraPresence, _now: datetime) -> bool:
+    """An operator shut the mitra out."""
     return mitra.is_blocked
 
 
 @of_command
 def too_long_silent(mitra: MitraPresence, command: Stale, now: datetime) -> bool:
+    """Pings are required and the last heartbeat is older than the threshold."""
     return not mitra.is_fresh(now, command.stale_after_seconds, require_ping=command.require_ping)
 
 
@@ -57,6 +63,8 @@ def _opens(command: Register, _now: datetime) -> MitraPresence:
 
 
 _not_blocked = (~blocked).called("not blocked")
+_HEARD_NOW = {"last_heartbeat_at": the_time}
+_HEARD = {"last_heartbeat_at": _latest_heartbeat}
 _BLOCKS = {"blocked_at": the_time}
 
 # fmt: off
@@ -71,9 +79,8 @@ PRESENCE: Final = Machine(
     unlogged=frozenset({Heartbeat}),
     rows=(
         #   from     asked to   and it is        becomes  so we say          because, setting
-        Row(OFFLINE, GoOnline,  _not_blocked,    ONLINE,  WentOnline,        None, {"last_heartbeat_at": the_time}),
-        Row(ONLINE,  Heartbeat, always,          ONLINE,  HeartbeatReceived, None,
-            {"last_heartbeat_at": _latest_heartbeat}),
+        Row(OFFLINE, GoOnline,  _not_blocked,    ONLINE,  WentOnline,        None, _HEARD_NOW),
+        Row(ONLINE,  Heartbeat, always,          ONLINE,  HeartbeatReceived, None, _HEARD),
         Row(ONLINE,  GoOffline, always,          OFFLINE, WentOffline),
         Row(ONLINE,  Stale,     too_long_silent, OFFLINE, WentStale),
         Row(ONLINE,  Block,     always,          OFFLINE, MitraBlocked,      None, _BLOCKS),
