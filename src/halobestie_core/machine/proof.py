@@ -1,9 +1,9 @@
 """The proof: what is wrong with a table, in sentences. Knows no particular machine and runs none.
 
 A table is data, so its mistakes can be found by reading it: holes, rows that can never be reached, failures
-A table is data, so its mistakes can be found by reading it: holes, rows that can never be reached, failures
 without a cause. Pairs are judged under every outcome of the questions they ask, also under those that no
 snapshot could have at once: a table that is whole under all is whole under the possible ones.
+"""
 
 from collections.abc import Iterator
 from enum import StrEnum
