@@ -1,0 +1,55 @@
+"""An evening: all that one customer has in flight, as one immutable value. Decides nothing."""
+
+from uuid import UUID
+
+from attrs import frozen
+
+from halobestie_core.chat import ChatSession
+from halobestie_core.extension import Extension
+from halobestie_core.pairing import PairingRequest
+from halobestie_core.payment import PaymentSession
+from halobestie_core.presence import MitraPresence
+from halobestie_core.words import OperatorAction
+
+
+@frozen
+class OpenFailure:
+    """The payment's own failure row that is not superseded, as far as a decision needs it."""
+
+    id: UUID
+    payment_session_id: UUID
+    amount: int
+    operator_action: OperatorAction | None = None
+
+
+@frozen
+class Evening:
+    """One customer's slots; each holds what the command at hand is about, else what is open.
+
+    ``payment``: the payment addressed, else the open one that is not an extension's. ``request``, ``chat``,
+    ``extension``: the one addressed, else the open, live or pending one. ``extension_payment``: the one of
+    ``extension``. ``failure``: the open failure row of ``payment``. ``mitra``: for presence commands only.
+    """
+
+    payment: PaymentSession | None = None
+    request: PairingRequest | None = None
+    chat: ChatSession | None = None
+    extension: Extension | None = None
+    extension_payment: PaymentSession | None = None
+    failure: OpenFailure | None = None
+    mitra: MitraPresence | None = None
+
+    @property
+    def live_chat(self) -> ChatSession | None:
+        """The chat, if it is live."""
+        return self.chat if self.chat is not None and self.chat.is_live else None
+
+    @property
+    def open_request(self) -> PairingRequest | None:
+        """The request, if it is still open."""
+        return self.request if self.request is not None and self.request.is_open else None
+
+    @property
+    def pending_extension(self) -> Extension | None:
+        """The extension, if it still waits."""
+        return self.extension if self.extension is not None and self.extension.is_pending else None
