@@ -5,6 +5,7 @@ It does not know whose phone it is.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from typing import Final, final
 
@@ -14,6 +15,7 @@ from halobestie_core.ports.identity import InvalidPhone
 
 INDONESIA: Final = 62
 MAXIMUM_CHARACTERS: Final = 32
+_TYPED: Final = re.compile(r"\+[0-9 ().-]+", re.ASCII)  # the library would read letters as a keypad does
 _CAN_RING: Final = frozenset(
     {phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE}
 )
@@ -31,8 +33,8 @@ class E164Phones:
 
         The calling code has to be there: `0812...` is another phone in every country.
         """
-        if len(text) > MAXIMUM_CHARACTERS or not text.startswith("+") or not text.isascii():
-            raise InvalidPhone("a phone is written with its country code, as in +6281234567890")
+        if len(text) > MAXIMUM_CHARACTERS or not _TYPED.fullmatch(text):
+            raise InvalidPhone("a phone is written with its country code, as in +62 812 0000 0000")
         try:
             phone = phonenumbers.parse(text)
         except phonenumbers.NumberParseException:
