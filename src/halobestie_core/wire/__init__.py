@@ -39,7 +39,9 @@ def to_wire(value: object) -> Any:  # noqa: ANN401  what JSON can say has no nar
 
 
 def _strict() -> Converter:
-    converter = Converter(forbid_extra_keys=True, detailed_validation=True)
+    converter = Converter(
+        forbid_extra_keys=True, detailed_validation=True, unstruct_collection_overrides=writing.COLLECTIONS
+    )
     reading.teach(converter)
     writing.teach(converter)
     return converter

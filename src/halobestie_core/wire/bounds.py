@@ -46,11 +46,11 @@ def _one(validator: object) -> dict[str, Any]:
     return {}
 
 
-def check(field: "attrs.Attribute[Any]") -> Callable[[object], None]:
-    """Give a function that raises ValueError, with a sentence for a client's author, outside the bounds."""
+def check(field: "attrs.Attribute[Any]") -> Callable[[object], None] | None:
+    """Give what raises ValueError, in a sentence for a client's author, outside the bounds; None without any."""
     validator = field.validator
     if validator is None:
-        return lambda _: None
+        return None
     rules = constraints(validator)
 
     def checks(value: object) -> None:

@@ -32,7 +32,8 @@ _PLAIN: Final = {bool: "true or false", int: "a whole number", float: "a number"
 def teach(converter: Converter) -> None:
     """Replace every lenient reader of ``converter`` by a strict one."""
     for cls, hook in _READERS.items():
-        converter.register_structure_hook_func(partial(is_, cls), hook)  # no subclass: a bool is no int
+        converter.register_structure_hook(cls, hook)
+    converter.register_structure_hook_func(partial(is_, object), _anything)  # by class it would read them all
     for kind in (Enum, StrEnum, IntEnum):  # each by name: cattrs would read the latter two as text and number
         converter.register_structure_hook(kind, lambda value, cls: _enum(cls)(value, cls))
     converter.register_structure_hook_factory(_is_literal, _literal)
@@ -106,11 +107,6 @@ def _day(value: object, _: object) -> date:
     raise ValueError("must be a day such as 2026-01-31")
 
 
-def _nothing(value: object, _: object) -> None:
-    if value is not None:
-        raise ValueError("must be null")
-
-
 def _anything(value: object, _: object) -> object:
     return value
 
@@ -123,8 +119,6 @@ _READERS: Final[dict[type, Hook]] = {
     UUID: _id,
     datetime: _instant,
     date: _day,
-    NoneType: _nothing,
-    object: _anything,
 }
 
 
@@ -232,9 +226,9 @@ def _object(cls: type[attrs.AttrsInstance], converter: Converter) -> Hook:
 
 def _checked(field: "attrs.Attribute[Any]", hook: Hook) -> Hook:
     """Read a field and look at its bounds at once, so that the error has the field's path."""
-    if field.validator is None:
-        return hook
     checks = check(field)
+    if checks is None:
+        return hook
 
     def read(value: object, form: Form) -> object:
         result = hook(value, form)

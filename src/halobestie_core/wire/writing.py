@@ -1,11 +1,12 @@
 """Writers for what JSON has no word for, taught to a cattrs converter. Knows no reader."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from collections.abc import Set as AbstractSet
 from datetime import UTC, date, datetime
 from enum import Enum, IntEnum, StrEnum
 from functools import partial
 from operator import is_
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import attrs
@@ -13,6 +14,14 @@ from cattrs import Converter
 from cattrs.gen import make_dict_unstructure_fn, override
 
 from halobestie_core.wire.names import wire_name
+
+
+def _in_order(items: Iterable[object]) -> list[object]:
+    return sorted(items, key=str)
+
+
+COLLECTIONS: Final[dict[type, Callable[[Any], Any]]] = {AbstractSet: _in_order}
+"""Sets become lists, in an order that is the same at every writing."""
 
 
 def teach(converter: Converter) -> None:

@@ -1,0 +1,11 @@
+"""The internal listener: operators. Knows no customer's and no mitra's route."""
+
+from typing import Final
+
+from halobestie_app.http.listener import Listener
+from halobestie_app.http.route import Route
+
+INTERNAL: Final = Listener(title="Halo Bestie, internal", prefixes=("/internal/",))
+
+ROUTES: Final[tuple[Route, ...]] = ()
+"""Every route of this listener, module by module."""

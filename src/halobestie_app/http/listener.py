@@ -1,0 +1,83 @@
+"""Assembles one listener: its routes, and those that every listener has. Knows no route's business.
+
+A path of the other listener does not exist here, which is why there are two applications and not one with a
+check.
+"""
+
+from collections.abc import Iterable, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Final
+
+from attrs import frozen
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
+
+from halobestie_app.http import health, openapi
+from halobestie_app.http.app import App, Watch, with_cors
+from halobestie_app.http.principal import Bearers
+from halobestie_app.http.route import Route
+
+if TYPE_CHECKING:
+    from halobestie_app.wiring import Services
+
+HSTS: Final = (b"strict-transport-security", b"max-age=31536000")
+
+
+@frozen
+class Listener:
+    """One of the two: what it is called in its document, and where its own routes may begin."""
+
+    title: str
+    prefixes: tuple[str, ...]
+
+
+@frozen
+class Extras:
+    """What a listener may have beside its table.
+
+    ``mounted`` are Starlette's own routes (the socket, pages); ``origins`` may call from a browser; ``watch``
+    is told of every answer; ``strict_transport`` tells browsers to come by TLS only.
+    """
+
+    mounted: Sequence[BaseRoute] = ()
+    origins: Sequence[str] = ()
+    watch: Watch | None = None
+    strict_transport: bool = False
+
+
+def complete(listener: Listener, routes: Iterable[Route], readiness: health.Readiness) -> tuple[Route, ...]:
+    """Give the whole table: ``routes``, health, the document. Raises ValueError for a foreign route."""
+    own = tuple(routes)
+    for route in own:
+        if not route.path.startswith(listener.prefixes):
+            raise ValueError(f"{route.path} does not belong on the listener {listener.title!r}")
+    table = (*own, *health.routes(readiness))
+    return (*table, openapi.serving(table, listener.title, _version()))
+
+
+def make_app(
+    listener: Listener,
+    routes: Iterable[Route],
+    services: "Services",
+    bearers: Bearers,
+    readiness: health.Readiness,
+    extras: Extras | None = None,
+) -> ASGIApp:
+    """Make the listener's application. Raises ValueError for a table that cannot be served."""
+    also = extras or Extras()
+    app = App(
+        complete(listener, routes, readiness),
+        services,
+        bearers,
+        extra=also.mounted,
+        watch=also.watch,
+        headers=[HSTS] if also.strict_transport else [],
+    )
+    return with_cors(app, also.origins)
+
+
+def _version() -> str:
+    try:
+        return version("halobestie")
+    except PackageNotFoundError:  # run from a source tree that was never installed
+        return "0"

@@ -1,0 +1,14 @@
+"""The public listener: customers, mitras, both sides of a chat, webhooks. Knows no operator."""
+
+from typing import Final
+
+from halobestie_app.http.listener import Listener
+from halobestie_app.http.route import Route
+
+PUBLIC: Final = Listener(
+    title="Halo Bestie",
+    prefixes=("/api/client/", "/api/mitra/", "/api/shared/", "/api/webhooks/"),
+)
+
+ROUTES: Final[tuple[Route, ...]] = ()
+"""Every route of this listener, module by module."""
