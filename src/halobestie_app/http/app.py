@@ -173,7 +173,7 @@ class App:
         if content is None:
             content = b"" if answer.body is None else orjson.dumps(to_wire(answer.body))
         headers: _RawHeaders = [*self._headers, (b"x-request-id", request_id.encode())]
-        if content:
+        if content and "content-type" not in answer.headers:
             headers.append((b"content-type", b"application/json"))
         if status != 204:  # noqa: PLR2004  "no content" has no length either
             headers.append((b"content-length", str(len(content)).encode()))

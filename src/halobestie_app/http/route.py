@@ -101,7 +101,10 @@ class Cookie:
 
 @frozen
 class Reply:
-    """An answer with more than an object: another status, headers, cookies, or JSON already written."""
+    """An answer with more than an object: another status, headers, cookies, or JSON already written.
+
+    A header that replaces one of ours (``content-type``) is spelled in lower case.
+    """
 
     body: object = None
     status: int | None = None

@@ -47,7 +47,7 @@ def _one(validator: object) -> dict[str, Any]:
 
 
 def check(field: "attrs.Attribute[Any]") -> Callable[[object], None] | None:
-    """Give what raises ValueError, in a sentence for a client's author, outside the bounds; None without any."""
+    """Give what raises ValueError, in a client author's words, outside the bounds; None without any."""
     validator = field.validator
     if validator is None:
         return None
