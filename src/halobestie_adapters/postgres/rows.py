@@ -1,0 +1,162 @@
+"""Rows as the core's snapshots: one function per table, called with its columns by name. Knows no statement.
+
+Made for `psycopg.rows.kwargs_row`. A query must select exactly the columns that its function wants, by their
+names; one too many or too few is a TypeError that names it, and never a default that nobody meant. When a row
+must wake (``wake_at``) is derived by the snapshot and not read. What is no snapshot is read by `class_row`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final, TypeAlias, TypeVar
+from uuid import UUID
+
+import attrs
+
+from halobestie_core.causes import Cause
+from halobestie_core.chat import ChatSession, EndReason, SessionStatus
+from halobestie_core.extension import Extension, ExtensionStatus
+from halobestie_core.flow.availability import Listener
+from halobestie_core.flow.evening import OpenFailure
+from halobestie_core.flow.pricing import Promotion, Tier
+from halobestie_core.pairing import Answer, AnswerKind, PairingRequest, RequestStatus
+from halobestie_core.payment import PaymentSession, PaymentStatus
+from halobestie_core.presence import MitraPresence, PresenceStatus
+from halobestie_core.words import Mode, OperatorAction, Provider, RequestKind, TopicSensitivity
+
+T = TypeVar("T", bound=attrs.AttrsInstance)
+
+_Readers: TypeAlias = Mapping[str, Callable[[Any], object]]
+_Column: TypeAlias = Any  # what the driver makes of a column
+
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+def span(seconds: Decimal) -> timedelta:
+    """A column of seconds, numeric(12, 6), as a span of time; exact."""
+    return int(seconds.scaleb(6)) * _MICROSECOND
+
+
+def seconds(span: timedelta) -> Decimal:
+    """A span of time as a column of seconds; exact."""
+    return Decimal(span // _MICROSECOND).scaleb(-6)
+
+
+# ---------------------------------------------------------------------- how it is done
+
+_PAYMENT: Final[_Readers] = {
+    "mode": Mode,
+    "provider": Provider,
+    "status": PaymentStatus,
+    "cause_tag": Cause,
+}
+_FAILURE: Final[_Readers] = {"operator_action": OperatorAction}
+_REQUEST: Final[_Readers] = {
+    "kind": RequestKind,
+    "mode": Mode,
+    "topic_sensitivity": TopicSensitivity,
+    "status": RequestStatus,
+    "cause_tag": Cause,
+    "waves": tuple,
+    "answers": tuple,
+}
+_ANSWER: Final[_Readers] = {"answer": AnswerKind}
+_CHAT: Final[_Readers] = {
+    "mode": Mode,
+    "topic_sensitivity": TopicSensitivity,
+    "remaining": span,
+    "paused": span,
+    "end_reason": EndReason,
+    "status": SessionStatus,
+}
+_EXTENSION: Final[_Readers] = {"status": ExtensionStatus, "cause_tag": Cause}
+_PRICED: Final[_Readers] = {"mode": Mode}
+
+_FIELDS: Final[Mapping[type, frozenset[str]]] = {
+    cls: frozenset(field.alias for field in attrs.fields(cls))
+    for cls in (PaymentSession, OpenFailure, PairingRequest, Answer, ChatSession, Extension, Tier, Promotion)
+}
+
+
+def _made(cls: type[T], columns: dict[str, _Column], readers: _Readers) -> T:
+    """Read the columns that are more than their plain value, and make the snapshot; NULL is None."""
+    fields = _FIELDS[cls]
+    if columns.keys() != fields:
+        lacking, unknown = sorted(fields - columns.keys()), sorted(columns.keys() - fields)
+        raise TypeError(f"a row of {cls.__name__} lacks {lacking} and has unexpected {unknown}")
+    for name, reader in readers.items():
+        value = columns[name]
+        if value is not None:
+            columns[name] = reader(value)
+    return cls(**columns)
+
+
+# ---------------------------------------------------------------------- the tables
+
+
+def payment_row(**columns: _Column) -> PaymentSession:
+    """A row of `payment_sessions`: every column but `wake_at`."""
+    return _made(PaymentSession, columns, _PAYMENT)
+
+
+def failure_row(**columns: _Column) -> OpenFailure:
+    """A row of `pairing_failures`: `id`, `payment_session_id`, `amount`, `operator_action`."""
+    return _made(OpenFailure, columns, _FAILURE)
+
+
+def request_row(**columns: _Column) -> PairingRequest:
+    """A row of `pairing_requests`: every column but `wake_at`.
+
+    Waves and answers are rows of their own: `waves` and `answers`, any iterables, are given if they were
+    loaded.
+    """
+    columns.setdefault("waves", ())
+    columns.setdefault("answers", ())
+    return _made(PairingRequest, columns, _REQUEST)
+
+
+def answer_row(**columns: _Column) -> Answer:
+    """A row of `pairing_answers`: `mitra_id`, `answer`, `at`."""
+    return _made(Answer, columns, _ANSWER)
+
+
+def chat_row(
+    *, remaining_seconds: Decimal | None, paused_seconds: Decimal, **columns: _Column
+) -> ChatSession:
+    """A row of `chat_sessions`: every column but `wake_at`, the counters and the closing message."""
+    return _made(ChatSession, {**columns, "remaining": remaining_seconds, "paused": paused_seconds}, _CHAT)
+
+
+def extension_row(**columns: _Column) -> Extension:
+    """A row of `session_extensions`: every column but `wake_at`."""
+    return _made(Extension, columns, _EXTENSION)
+
+
+def presence_row(
+    *,
+    id: UUID,  # noqa: A002 - the column's name
+    is_online: bool,
+    last_heartbeat_at: datetime | None,
+    blocked_at: datetime | None,
+    version: int,
+) -> MitraPresence:
+    """A row of `mitras`, as their presence."""
+    status = PresenceStatus.ONLINE if is_online else PresenceStatus.OFFLINE
+    return MitraPresence(id, status, last_heartbeat_at, blocked_at, version)
+
+
+def listener_row(*, live_chats: int, **columns: _Column) -> Listener:
+    """A row of `mitras`, as their presence (the columns of `presence_row`) and their load."""
+    return Listener(presence_row(**columns), live_chats)
+
+
+def tier_row(**columns: _Column) -> Tier:
+    """A row of `pricing_tiers` without `updated_at`, its `version_id` as `source_id`."""
+    return _made(Tier, columns, _PRICED)
+
+
+def promotion_row(**columns: _Column) -> Promotion:
+    """A row of `pricing_promotions` without `key` and `updated_at`, its `version_id` as `source_id`."""
+    return _made(Promotion, columns, _PRICED)
