@@ -29,7 +29,6 @@ RULE_BROKEN: Final = "HB002"  # raised by our triggers: append-only tables, vers
 
 CLASHES: Final = MappingProxyType(
     {
-        "auth_sessions_previous_hash": Clash.TOKEN_KNOWN,
         "auth_sessions_token_hash": Clash.TOKEN_KNOWN,
         "cc_users_email": Clash.OPERATOR_EMAIL,
         "chat_messages_client_message_id": Clash.MESSAGE_KNOWN,

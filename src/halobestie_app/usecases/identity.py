@@ -173,7 +173,7 @@ class Identity:
     async def _guess(
         self, unit: IdentityUnit, user_type: UserType, phone: str, code: str
     ) -> datetime | Problem:
-        """Judge a code under its lock and write what came of it; the moment when right, else what to raise."""
+        """Judge a code under its lock and write what came of it: the moment if right, else the refusal."""
         challenge = await unit.lock_challenge(user_type, phone) or Challenge(phone, user_type)
         now = await unit.now()
         verdict, after = rules.guess(

@@ -1,0 +1,165 @@
+"""Identity raced on a real PostgreSQL: each client on a connection of its own, behind one barrier."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from functools import partial
+
+import pytest
+from attrs import evolve, frozen
+from psycopg.sql import SQL
+
+from halobestie_app.problems import Code, Problem
+from halobestie_app.usecases.log_ins import LoggedIn
+from halobestie_core.ports.identity import Codes, Revoked
+from halobestie_core.words import UserType
+from support.identity import Kit, kit
+
+pytestmark = pytest.mark.anyio
+
+PHONE = "+6281234567890"
+EMAIL, PASSWORD = "ani@example.com", "correct horse battery"
+CUSTOMER = UserType.CUSTOMER
+
+
+@pytest.fixture
+async def people(database_url: str) -> AsyncIterator[Kit]:
+    """The use cases, with a connection for each of a dozen racers."""
+    async with kit(database_url, connections=12) as made:
+        yield made
+
+
+async def together(calls: Sequence[Callable[[], Awaitable[object]]]) -> list[object]:
+    """Begin all at one moment; what each gives, or the problem it raises."""
+    barrier = asyncio.Barrier(len(calls))
+
+    async def one(call: Callable[[], Awaitable[object]]) -> object:
+        await barrier.wait()
+        try:
+            return await call()
+        except Problem as problem:
+            return problem
+
+    return list(await asyncio.gather(*(one(call) for call in calls)))
+
+
+def codes_of(outcomes: Sequence[object]) -> Counter[str]:
+    """How often each code was answered, and how often all was well."""
+    return Counter(each.code if isinstance(each, Problem) else "ok" for each in outcomes)
+
+
+@frozen
+class Counting:
+    """The real codes, and how many guesses were compared."""
+
+    codes: Codes
+    compared: list[str]
+
+    def fresh(self) -> str:
+        """As the real ones."""
+        return self.codes.fresh()
+
+    def hashed(self, user_type: UserType, phone: str, code: str) -> bytes:
+        """As the real ones."""
+        return self.codes.hashed(user_type, phone, code)
+
+    def hashed_email(self, email: str) -> bytes:
+        """As the real ones."""
+        return self.codes.hashed_email(email)
+
+    def matches(self, user_type: UserType, phone: str, code: str, stored: bytes) -> bool:
+        """Count, then as the real ones."""
+        self.compared.append(code)
+        return self.codes.matches(user_type, phone, code, stored)
+
+
+async def test_six_clients_refresh_with_one_token(people: Kit) -> None:
+    """Twenty rounds on one log-in: one successor each time, and nobody is logged out."""
+    token = (await people.identity.sign_up()).refresh_token
+    for generation in range(20):
+        outcomes = await together([partial(people.identity.log_ins.renew, token)] * 6)
+        successors = {each.refresh_token for each in outcomes if isinstance(each, LoggedIn)}
+        assert codes_of(outcomes) == {"ok": 6}
+        assert len(successors) == 1
+        rows = await people.sql(SQL("SELECT generation, revoked_at FROM auth_sessions"))
+        assert rows == [(generation + 1, None)]
+        token = successors.pop()
+
+
+async def test_refresh_against_log_out(people: Kit) -> None:
+    """Whichever comes first, in the end the family is over, also for a successor handed out meanwhile."""
+    for _ in range(20):
+        logged_in = await people.identity.sign_up()
+        session_id = people.identity.log_ins.tokens.read(logged_in.access_token).session_id
+
+        renew = partial(people.identity.log_ins.renew, logged_in.refresh_token)
+        log_out = partial(people.identity.log_ins.end, session_id)
+        outcomes = await together([renew, log_out, renew])
+        assert set(codes_of(outcomes)) <= {"ok", Code.UNAUTHENTICATED}
+        successors = (each.refresh_token for each in outcomes if isinstance(each, LoggedIn))
+        for left in (logged_in.refresh_token, *successors):
+            with pytest.raises(Problem, match="UNAUTHENTICATED"):
+                await people.identity.log_ins.renew(left)
+    rows = await people.sql(SQL("SELECT DISTINCT revoked_reason FROM auth_sessions"))
+    assert rows == [(Revoked.LOGOUT.value,)]
+
+
+async def test_a_hundred_guesses_at_once(people: Kit) -> None:
+    """Five are compared, the right one no longer, and a resend in between changes nothing."""
+    counting = Counting(people.identity.codes, [])
+    identity = evolve(people.identity, codes=counting)
+    await identity.request_code(CUSTOMER, PHONE)
+    right = people.codes(PHONE)[-1]
+    guesses = [f"{(int(right) + step) % 1_000_000:06d}" for step in range(1, 101)]
+    outcomes = await together([partial(identity.verify_customer, PHONE, code) for code in guesses])
+    assert codes_of(outcomes) == {Code.OTP_INVALID: 5, Code.OTP_LOCKED: 95}
+    await identity.request_code(CUSTOMER, PHONE)
+    outcomes = await together([partial(identity.verify_customer, PHONE, people.codes(PHONE)[-1])] * 10)
+    assert codes_of(outcomes) == {Code.OTP_LOCKED: 10}
+    assert len(counting.compared) == 5
+
+
+async def test_one_code_verified_by_many_is_accepted_once(people: Kit) -> None:
+    """One winner each round; one customer over all rounds, and nobody is locked out."""
+    for _ in range(10):
+        await people.identity.request_code(CUSTOMER, PHONE)
+        code = people.codes(PHONE)[-1]
+        outcomes = await together([partial(people.identity.verify_customer, PHONE, code)] * 6)
+        assert codes_of(outcomes) == {"ok": 1, Code.OTP_INVALID: 5}
+        await people.sql(SQL("UPDATE otp_challenges SET sends = '{}'"))
+    assert await people.sql(SQL("SELECT count(*) FROM customers")) == [(1,)]
+    assert await people.sql(SQL("SELECT max(failures) FROM otp_challenges")) == [(0,)]
+
+
+async def test_two_anonymous_customers_prove_one_phone(people: Kit) -> None:
+    """The code is one: one of them gets the phone, the other stays anonymous."""
+    for _ in range(10):
+        await people.sql(SQL("UPDATE customers SET phone = NULL, phone_verified_at = NULL"))
+        await people.sql(SQL("UPDATE otp_challenges SET sends = '{}'"))
+        ids = [(await people.identity.sign_up()).who.id for _ in range(4)]
+        await people.identity.request_code(CUSTOMER, PHONE)
+        code = people.codes(PHONE)[-1]
+        outcomes = await together(
+            [partial(people.identity.verify_customer, PHONE, code, caller) for caller in ids]
+        )
+        assert codes_of(outcomes) == {"ok": 1, Code.OTP_INVALID: 3}
+        [winner] = [each.who.id for each in outcomes if isinstance(each, LoggedIn)]
+        rows = await people.sql(SQL("SELECT id FROM customers WHERE phone IS NOT NULL"))
+        assert rows == [(winner,)]
+
+
+async def test_many_ask_for_codes_at_once(people: Kit) -> None:
+    """Three go out, over both apps, from the first moment on that anybody hears of the phone."""
+    calls = [
+        partial(people.identity.request_code, user_type, PHONE)
+        for user_type in (CUSTOMER, UserType.MITRA) * 6
+    ]
+    assert codes_of(await together(calls)) == {"ok": 3, Code.RATE_LIMITED: 9}
+    assert len(people.codes(PHONE)) == 3
+
+
+async def test_passwords_guessed_at_once(people: Kit) -> None:
+    """Each try is counted before it is compared: of twelve at once five are looked at."""
+    await people.operators.create_operator(EMAIL, PASSWORD)
+    outcomes = await together([partial(people.operators.log_in, EMAIL, "wrong horse battery")] * 12)
+    assert codes_of(outcomes) == {Code.UNAUTHENTICATED: 5, Code.RATE_LIMITED: 7}
