@@ -5,6 +5,7 @@ An atom asks one thing, either of the snapshot alone (``@of_snapshot``) or of th
 the proof and the independent interpreter try every outcome of every atom.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -16,26 +17,26 @@ Test = Callable[[Any, Any, datetime], bool]
 
 
 @frozen
-class Guard:
+class Guard(ABC):
     """A question with a readable name; ``holds`` answers it for one snapshot, command and instant."""
 
     name: str
 
+    @abstractmethod
     def holds(self, snapshot: object, command: object, now: datetime) -> bool:
         """Answer for this very case; written out in each class, since every decision goes this way."""
-        raise NotImplementedError
 
     def maybe(self, snapshot: object, now: datetime) -> bool | None:
         """Answer from the snapshot alone; ``None`` where it depends on the command."""
         return self.judge(lambda atom: atom.test(snapshot, None, now) if not atom.needs_command else None)
 
+    @abstractmethod
     def judge(self, answer: "Callable[[Atom], bool | None]") -> bool | None:
         """Combine the atoms' answers; ``None`` is *unknown* and spreads only as far as it must."""
-        raise NotImplementedError
 
+    @abstractmethod
     def atoms(self) -> "frozenset[Atom]":
         """Return every atom that this guard asks."""
-        raise NotImplementedError
 
     def under(self, outcomes: "Mapping[Atom, bool]") -> bool:
         """Return what this guard says when its atoms are answered by ``outcomes``."""

@@ -46,8 +46,7 @@ def say(entry: Row | Ignore | Refuse) -> str:
             return f"row {entry.source} --{snake(entry.command)} [{entry.guard.name}]--> {entry.target}"
         case Ignore():
             return f"ignored {snake(entry.command)} [{entry.guard.name}] ({entry.because})"
-        case Refuse():
-            return f"refused {snake(entry.command)} [{entry.guard.name}] ({entry.reason})"
+    return f"refused {snake(entry.command)} [{entry.guard.name}] ({entry.reason})"
 
 
 def _strangers(machine: Machine[Any]) -> Iterator[str]:
