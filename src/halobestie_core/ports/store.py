@@ -61,8 +61,10 @@ class Scope:
     ``customer_id`` *and* one of those, the customer named is locked and the row is loaded whoever owns it: the caller
     compares. The mitra to lock too: ``mitra_id``, or ``mitra_of_session`` for that of the chat addressed.
 
-    Slots that are not addressed are filled with what the customer has open. ``prices``: also tiers, promotion and
-    buyer. ``look``: also the eligible mitras.
+    The payment slot holds the payment addressed, or that of the request addressed, or the customer's open one.
+    ``searching``: fill also the request slot with the customer's open request (else the last one of the payment) and the
+    chat slot with their live chat. ``live_chat``: the latter alone. ``prices``: also tiers, promotion and buyer.
+    ``look``: also the eligible mitras.
     """
 
     customer_id: UUID | None = None
@@ -73,6 +75,8 @@ class Scope:
     extension_payment_id: UUID | None = None
     mitra_id: UUID | None = None
     mitra_of_session: bool = False
+    searching: bool = False
+    live_chat: bool = False
     prices: bool = False
     look: Look | None = None
 
