@@ -207,7 +207,7 @@ class Machine(Generic[S]):
 
     @cached_property
     def _changed(self) -> "Callable[[S, Iterable[tuple[str, object]]], S]":
-        """`attrs.evolve` for this snapshot at a third of its cost: its fields are listed once, not each time."""
+        """`attrs.evolve` for this snapshot at a third of its cost: the fields are listed once."""
         make, names = self.snapshot, field_names(self.snapshot)
         read, place = attrgetter(*names), {name: n for n, name in enumerate(names)}
 
