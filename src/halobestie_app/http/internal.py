@@ -2,10 +2,10 @@
 
 from typing import Final
 
-from halobestie_app.http.listener import Listener
+from halobestie_app.http.listener import Kind
 from halobestie_app.http.route import Route
 
-INTERNAL: Final = Listener(title="Halo Bestie, internal", prefixes=("/internal/",))
+INTERNAL: Final = Kind(title="Halo Bestie, internal", prefixes=("/internal/",))
 
 ROUTES: Final[tuple[Route, ...]] = ()
 """Every route of this listener, module by module."""

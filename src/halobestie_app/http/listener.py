@@ -24,7 +24,7 @@ HSTS: Final = (b"strict-transport-security", b"max-age=31536000")
 
 
 @frozen
-class Listener:
+class Kind:
     """One of the two: what it is called in its document, and where its own routes may begin."""
 
     title: str
@@ -45,18 +45,18 @@ class Extras:
     strict_transport: bool = False
 
 
-def complete(listener: Listener, routes: Iterable[Route], readiness: health.Readiness) -> tuple[Route, ...]:
+def complete(kind: Kind, routes: Iterable[Route], readiness: health.Readiness) -> tuple[Route, ...]:
     """Give the whole table: ``routes``, health, the document. Raises ValueError for a foreign route."""
     own = tuple(routes)
     for route in own:
-        if not route.path.startswith(listener.prefixes):
-            raise ValueError(f"{route.path} does not belong on the listener {listener.title!r}")
+        if not route.path.startswith(kind.prefixes):
+            raise ValueError(f"{route.path} does not belong on the listener {kind.title!r}")
     table = (*own, *health.routes(readiness))
-    return (*table, openapi.serving(table, listener.title, _version()))
+    return (*table, openapi.serving(table, kind.title, _version()))
 
 
 def make_app(
-    listener: Listener,
+    kind: Kind,
     routes: Iterable[Route],
     services: "Services",
     bearers: Bearers,
@@ -66,7 +66,7 @@ def make_app(
     """Make the listener's application. Raises ValueError for a table that cannot be served."""
     also = extras or Extras()
     app = App(
-        complete(listener, routes, readiness),
+        complete(kind, routes, readiness),
         services,
         bearers,
         extra=also.mounted,

@@ -2,10 +2,10 @@
 
 from typing import Final
 
-from halobestie_app.http.listener import Listener
+from halobestie_app.http.listener import Kind
 from halobestie_app.http.route import Route
 
-PUBLIC: Final = Listener(
+PUBLIC: Final = Kind(
     title="Halo Bestie",
     prefixes=("/api/client/", "/api/mitra/", "/api/shared/", "/api/webhooks/"),
 )

@@ -1,0 +1,140 @@
+"""Bounds on what a client may leave half said: uvicorn's HTTP protocol waits for ever and holds any header.
+
+Knows no application. What is watched is a connection from which a whole request is expected: a new one, one
+that began a request, one that sent something odd between two. Each has a moment by which it must have gone
+on; one look per second at those few connections costs less than a timer per request.
+"""
+
+import asyncio
+from typing import Any, Final
+
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.server import ServerState
+
+HEAD_SECONDS: Final = 8.0
+"""For the request line and the headers; looked at once a second, so the connection is closed within 10."""
+BODY_SECONDS: Final = 12.0
+"""For the rest; the application answers 408 before."""
+LARGEST_HEAD: Final = 32 * 1024
+"""Bytes of the request line and the headers."""
+
+_SLOW: Final = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+_LARGE: Final = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+)
+
+
+class _TooLarge(Exception):
+    """Ends the parsing of a head that was already too large."""
+
+
+class WatchedState(ServerState):
+    """What the connections of one listener share, with those that owe us something."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.owing: dict[WatchedProtocol, float] = {}
+
+    def look(self, now: float) -> None:
+        """Close every connection whose moment is over; ``now`` is the loop's time."""
+        for connection in [one for one, until in self.owing.items() if until <= now]:
+            connection.give_up()
+
+
+class WatchedProtocol(HttpToolsProtocol):
+    """uvicorn's protocol with bounds on time and size of what comes before the application."""
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self._owing = server_state.owing if isinstance(server_state, WatchedState) else {}
+        self._in_head = True
+        self._head = 0  # bytes that came while the head was not complete
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
+        """Expect a request."""
+        super().connection_made(transport)
+        self._owe(HEAD_SECONDS)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Expect nothing more."""
+        self._owing.pop(self, None)
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Parse, and look at what is still missing."""
+        if self._in_head:
+            self._head += len(data)
+        super().data_received(data)
+        if self.transport.is_closing() or not self._in_head:
+            return
+        if self._head > LARGEST_HEAD:
+            self._refuse(_LARGE)
+        elif self not in self._owing and not self._answering():
+            self._owe(
+                HEAD_SECONDS
+            )  # line ends between two requests: uvicorn has just forgotten its own timer
+
+    def on_message_begin(self) -> None:
+        """Expect a whole head."""
+        super().on_message_begin()
+        if self not in self._owing:
+            self._owe(HEAD_SECONDS)
+
+    def on_headers_complete(self) -> None:
+        """Expect the body, unless the head was too large though it came at once."""
+        if self._head > LARGEST_HEAD and self._measured() > LARGEST_HEAD:
+            raise _TooLarge
+        self._in_head = False
+        self._head = 0
+        self._owe(BODY_SECONDS)
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Expect nothing before the answer."""
+        self._owing.pop(self, None)
+        self._in_head = True
+        super().on_message_complete()
+
+    def handle_websocket_upgrade(self) -> None:
+        """Hand over to the socket, which has bounds of its own."""
+        self._owing.pop(self, None)
+        super().handle_websocket_upgrade()
+
+    def send_400_response(self, msg: str) -> None:
+        """Say what was wrong, as far as the parser knows."""
+        if self._head > LARGEST_HEAD:
+            self._refuse(_LARGE)
+        else:
+            super().send_400_response(msg)
+
+    def give_up(self) -> None:
+        """Close, with a word if the client had begun to speak and nobody has answered."""
+        if self._in_head and self._head:
+            self._refuse(_SLOW)
+        else:
+            self._owing.pop(self, None)
+            self.transport.close()
+
+    def _answering(self) -> bool:
+        cycle: RequestResponseCycle | None = (
+            self.cycle
+        )  # None until the first request, whatever its type says
+        return cycle is not None and not cycle.response_complete
+
+    def _owe(self, seconds: float) -> None:
+        self._owing[self] = self.loop.time() + seconds
+
+    def _measured(self) -> int:
+        return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+
+    def _refuse(self, answer: bytes) -> None:
+        self._owing.pop(self, None)
+        self.transport.write(answer)
+        self.transport.close()
