@@ -80,7 +80,7 @@ def parse(file: str, text: str, *expected: str) -> Queries:
     descriptions: dict[str, str] = {}
     for heading, body in zip(parts[::2], parts[1::2], strict=True):
         name = heading.strip()
-        if not _NAME.fullmatch(name):
+        if not _NAME.fullmatch(name) or hasattr(Queries, name):  # such as `items`: a mapping's own word
             raise BadQueryFile(f"{file}: {name!r} is not a name")
         if name in statements:
             raise BadQueryFile(f"{file}: {name} is there twice")

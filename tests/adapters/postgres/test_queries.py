@@ -46,6 +46,7 @@ def test_unknown_name() -> None:
         ("-- name: one\n-- x\nSELECT 1\n-- name: one\n-- y\nSELECT 2", "one is there twice"),
         ("-- name: One\n-- x\nSELECT 1", "'One' is not a name"),
         ("-- name: one\nSELECT 1", "no line that says"),
+        ("-- name: items\n-- x\nSELECT 1", "'items' is not a name"),
         ("-- name: one\n-- x\n", "no statement"),
     ],
 )
