@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import anyio
 
-POLL_SECONDS = 0.01
+POLL_SECONDS = 0.002
 
 
 def until(condition: Callable[[], object], *, seconds: float = 10, what: str = "") -> None:

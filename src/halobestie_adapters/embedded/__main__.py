@@ -21,8 +21,9 @@ from halobestie_adapters.embedded.children import adopt_orphans
 from halobestie_adapters.embedded.errors import EmbeddedError
 from halobestie_adapters.embedded.launch import Identity, hindrance, identities
 from halobestie_adapters.embedded.layout import Folder, forget_sockets_folder, make_sockets_folder, try_lock
-from halobestie_adapters.embedded.servers import Postgres, Valkey
+from halobestie_adapters.embedded.postgres import Postgres
 from halobestie_adapters.embedded.supervisor import Supervisor
+from halobestie_adapters.embedded.valkey import Valkey
 
 LOCK_SECONDS = 60.0
 POLL_SECONDS = 0.005
@@ -71,7 +72,7 @@ def _alone(folder: Folder) -> Iterator[None]:
         if time.monotonic() > deadline:
             holder = folder.read_state().get("supervisor", "unknown")
             raise EmbeddedError(
-                f"The stores in {folder.root} are held by another process (id {holder}) that does not answer.",
+                f"The stores in {folder.root} are held by a process (id {holder}) that does not answer.",
                 "End that process, then try again.",
             )
         time.sleep(POLL_SECONDS)
@@ -122,6 +123,8 @@ def _identity(folder: Folder, sockets: Path, programs: Sequence[Path]) -> Identi
         for path in folders:
             _give(path, identity)
         reason = hindrance(identity, programs, folders)
+        if owner is None and identity.name is None:
+            reason = "initdb wants a user that has a name"
         if reason is None:
             for path in data.rglob("*"):
                 _give(path, identity)

@@ -1,7 +1,7 @@
 """Finds the programs of a PostgreSQL and of a Redis on this machine. Starts no server.
 
-The carrier wheels are looked at, never imported: what they do when imported (and their way of running servers:
-leaked processes, made-up system users, changed modes) is not wanted, only the files they bring.
+The carrier wheels are looked at, never imported: only the files they bring are wanted, not their ways of
+running servers (leaked processes, made-up system users, changed modes).
 """
 
 import os

@@ -51,7 +51,7 @@ class Child:
         return self.process is not None and self.server.is_ready(self.process)
 
     def keep(self, known: Collection[int]) -> None:
-        """See whether it lives, and start it again when it is time; `known` are the ids of all our servers."""
+        """Start it again, when it is time, if it died; `known` are the process ids of all our servers."""
         now = time.monotonic()
         if self.process is not None and self.process.poll() is not None:
             code = self.process.returncode

@@ -28,8 +28,8 @@ POLL_SECONDS = 0.01
 class EmbeddedStores:
     """A PostgreSQL and a Valkey of our own, shared by everybody who uses the same data folder.
 
-    They run from the first user's `start` to the last one's `close`, or death. `durable=False` trades the
-    safety of the data for speed; it holds for whoever starts them. Not for several threads at once.
+    They run from the first user's `start` to the last one's `close`, or death. `durable=False` trades what
+    a power cut may destroy for speed; whoever starts them decides. Not for several threads at once.
     """
 
     def __init__(self, data_dir: Path | str, *, durable: bool = True) -> None:
@@ -59,21 +59,26 @@ class EmbeddedStores:
 
     @property
     def is_connected(self) -> bool:
-        """Whether a supervisor holds the stores for us; False before `start`, after `close` or when it died."""
+        """Whether they are held for us: not before `start`, after `close`, or when the supervisor died."""
         if self._connection is None:
             return False
         readable, _, _ = select.select([self._connection], [], [], 0)
         return not readable or self._connection.recv(1, socket.MSG_PEEK) != b""
 
     def start(self) -> Self:
-        """Join the stores that run, or start them; nothing happens when we have them. Raises EmbeddedError."""
+        """Join the stores that run, or start them, unless we have them already. Raises EmbeddedError."""
         if self.is_connected:
             return self
         self._let_go(ended=self._connection is not None)
-        self.folder.make()
-        with self._starting_alone():
-            if not self._join():
-                self._spawn()
+        try:
+            self.folder.make()
+            with self._starting_alone():
+                if not self._join():
+                    self._spawn()
+        except OSError as error:
+            raise EmbeddedError(
+                f"The data folder cannot be used: {error}.", "Name another in HALOBESTIE_DATA_DIR."
+            ) from error
         deadline = time.monotonic() + ANSWER_SECONDS
         while not self._status["ready"]:  # we joined while one of them was being started again
             if time.monotonic() > deadline:
@@ -105,7 +110,9 @@ class EmbeddedStores:
         """What the supervisor says of itself.
 
         `supervisor`, `postgres` and `valkey` are process ids (None while one is down), `ready` tells whether
-        both serve, `restarts` how often each was started again, `clients` how many we are. Raises EmbeddedError.
+        both serve, `restarts` how often each was started again, `clients` how many we are.
+
+        Raises EmbeddedError when they are not started, or the supervisor has died.
         """
         if self._connection is None:
             raise EmbeddedError("The embedded stores are not started.")

@@ -2,10 +2,12 @@
 
 PostgreSQL refuses to run as root. Root has two ways to make do without making a user:
 
-* a user namespace in which root is called 65534: outside nothing changes, files stay root's;
-* where containers forbid namespaces: setuid to the data's owner (65534 for new data). That user may not get
+* a user namespace in which root is called nobody: outside nothing changes, files stay root's;
+* where containers forbid namespaces: setuid to the data's owner (nobody for new data). That user may not get
   through the folders above (a checkout below `/root`), so if need be it keeps one capability, the one to pass
   the modes of files. The alternative, a copy of the programs in a public place, would not help the data.
+
+The namespace also helps a user whom /etc/passwd does not know (`docker run --user`), which `initdb` refuses.
 
 What works is found by trying, not by guessing. The death signal is set last, just before the program starts,
 because a change of user clears it; and it is tied to the *thread* that forks, so our supervisor has only one.
@@ -13,6 +15,7 @@ because a change of user clears it; and it is tied to the *thread* that forks, s
 
 import ctypes
 import os
+import pwd
 import signal
 import struct
 import subprocess
@@ -23,14 +26,14 @@ from typing import IO, Protocol
 
 from attrs import field, frozen
 
-from halobestie_adapters.embedded.layout import NOBODY
-
 # from <linux/prctl.h>, <linux/sched.h>, <linux/capability.h>
 PR_SET_PDEATHSIG, PR_SET_KEEPCAPS, PR_SET_CHILD_SUBREAPER = 1, 8, 36
 PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 47, 2
 CLONE_NEWUSER = 0x10000000
 CAP_DAC_OVERRIDE = 1
 CAPABILITY_VERSION_3 = 0x20080522
+
+NOBODY = 65534
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -41,6 +44,11 @@ class Identity(Protocol):
     @property
     def owner(self) -> tuple[int, int]:
         """The user and group, as seen from outside, that the program's files must belong to."""
+        ...
+
+    @property
+    def name(self) -> str | None:
+        """What /etc/passwd calls it, if it knows it."""
         ...
 
     def enter(self) -> None:
@@ -54,23 +62,34 @@ class AsWeAre:
 
     owner: tuple[int, int] = field(factory=lambda: (os.geteuid(), os.getegid()))
 
+    @property
+    def name(self) -> str | None:
+        """Ours."""
+        return _name(self.owner[0])
+
     def enter(self) -> None:
         """Nothing to do."""
 
 
 @frozen
 class InNamespace:
-    """Root outside, 65534 inside a user namespace, without root's powers."""
+    """Ourselves outside, somebody else inside a user namespace; without any power there or here."""
 
+    inside: tuple[int, int]
     owner: tuple[int, int] = field(factory=lambda: (os.geteuid(), os.getegid()))
+
+    @property
+    def name(self) -> str | None:
+        """That of the one we are inside."""
+        return _name(self.inside[0])
 
     def enter(self) -> None:
         """Leave for a new user namespace."""
-        uid, gid = self.owner
         _check(_libc.unshare(CLONE_NEWUSER), "unshare")
-        Path("/proc/self/setgroups").write_text("deny", encoding="ascii")
-        Path("/proc/self/uid_map").write_text(f"{NOBODY} {uid} 1", encoding="ascii")
-        Path("/proc/self/gid_map").write_text(f"{NOBODY} {gid} 1", encoding="ascii")
+        # Bytes: the codec of a text might have to be imported, from where we may not look any more.
+        Path("/proc/self/setgroups").write_bytes(b"deny")
+        Path("/proc/self/uid_map").write_bytes(b"%d %d 1" % (self.inside[0], self.owner[0]))
+        Path("/proc/self/gid_map").write_bytes(b"%d %d 1" % (self.inside[1], self.owner[1]))
 
 
 @frozen
@@ -79,6 +98,11 @@ class AsUser:
 
     owner: tuple[int, int]
     passing: bool = False
+
+    @property
+    def name(self) -> str | None:
+        """That user's."""
+        return _name(self.owner[0])
 
     def enter(self) -> None:
         """Drop root for good."""
@@ -97,13 +121,13 @@ class AsUser:
 
 
 def identities(data_owner: tuple[int, int] | None) -> tuple[Identity, ...]:
-    """Whom we may run a database as, the best first; `data_owner` is the owner of data that exists already."""
+    """Whom we may run the servers as, the best first; `data_owner` is the owner of data there already."""
+    nobody = _nobody()
     if os.geteuid() != 0:
-        return (AsWeAre(),)
+        return (AsWeAre(), InNamespace(nobody))
     if data_owner is not None and data_owner[0] != 0:
         return (AsUser(data_owner), AsUser(data_owner, passing=True))
-    nobody = (NOBODY, NOBODY)
-    return (InNamespace(), AsUser(nobody), AsUser(nobody, passing=True))
+    return (InNamespace(nobody), AsUser(nobody), AsUser(nobody, passing=True))
 
 
 def hindrance(identity: Identity, programs: Sequence[Path], folders: Sequence[Path]) -> str | None:
@@ -160,6 +184,20 @@ def prctl(option: int, *arguments: int) -> None:
     """The system call of that name. Raises OSError."""
     four = [*arguments, 0, 0, 0, 0][:4]
     _check(_libc.prctl(option, *map(ctypes.c_ulong, four)), "prctl")
+
+
+def _name(uid: int) -> str | None:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return None
+
+
+def _nobody() -> tuple[int, int]:
+    """The user and group of least consequence that the machine knows."""
+    known = {user.pw_uid: user.pw_gid for user in pwd.getpwall() if user.pw_uid != 0}
+    uid = max(known, default=NOBODY) if NOBODY not in known else NOBODY
+    return uid, known.get(uid, NOBODY)
 
 
 def _check(result: int, call: str) -> None:

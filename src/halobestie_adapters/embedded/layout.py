@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +18,6 @@ from typing import IO, Any
 
 from attrs import frozen
 
-NOBODY = 65534
 LOG_LIMIT_BYTES = 1 << 20
 # A Unix socket's path may have 107 bytes. `hb-<uid>-<10 hex>/.s.PGSQL.5432` takes 40 of them.
 LONGEST_BASE = 60
@@ -69,7 +69,7 @@ class Folder:
         path = self.log(name)
         if path.exists() and path.stat().st_size > LOG_LIMIT_BYTES:
             os.truncate(path, 0)
-        return path.open("ab")
+        return _open(path)
 
     def read_state(self) -> dict[str, Any]:
         """What `state` says; empty when nothing was ever started here."""
@@ -86,10 +86,19 @@ class Folder:
         draft.replace(self.state)
 
 
+def _open(path: Path) -> IO[bytes]:
+    """A file of ours to append to; given to the folder's owner, who may come without root next time."""
+    file = path.open("ab")
+    if os.geteuid() == 0:
+        owner = path.parent.stat()
+        os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
+    return file
+
+
 @contextmanager
 def try_lock(path: Path) -> Iterator[bool]:
     """Try to hold a file's lock for the block; yields whether we do. The kernel lets go when we die."""
-    with path.open("ab") as file:
+    with _open(path) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -116,8 +125,8 @@ def forget_sockets_folder(path: Path) -> None:
         status = path.lstat()
     except FileNotFoundError:
         return
-    ours = {os.geteuid(), NOBODY} if os.geteuid() == 0 else {os.geteuid()}
-    if path.name.startswith("hb-") and path.is_dir() and not path.is_symlink() and status.st_uid in ours:
+    ours = os.geteuid() in (0, status.st_uid)  # root gives it to whom its servers run as
+    if path.name.startswith(f"hb-{os.geteuid()}-") and stat.S_ISDIR(status.st_mode) and ours:
         shutil.rmtree(path, ignore_errors=True)
 
 

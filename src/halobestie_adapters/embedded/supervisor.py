@@ -1,6 +1,6 @@
-"""Owns the embedded stores of one data folder, as long as it has clients. Knows clients only as connections.
+"""Owns the embedded stores of one data folder, as long as it has clients; knows these only as connections.
 
-A client that goes, however it goes, closes its connection; with the last one the stores are stopped and we end.
+A client that goes, however it goes, closes its connection; with the last one the stores stop and we end.
 Whoever ends us with `kill -9` ends the stores too: each has asked the kernel for a signal at our death.
 
 One thread only (see `launch.py`), and nothing that blocks for long once the stores serve.
@@ -21,7 +21,8 @@ from attrs import Factory, define
 from halobestie_adapters.embedded.children import Child, end_orphans
 from halobestie_adapters.embedded.errors import EmbeddedError, tail
 from halobestie_adapters.embedded.layout import Folder, forget_sockets_folder
-from halobestie_adapters.embedded.servers import Postgres, Valkey
+from halobestie_adapters.embedded.postgres import Postgres
+from halobestie_adapters.embedded.valkey import Valkey
 
 CONTROL = "control"  # the name of our socket in the folder of sockets
 BYE = b"bye\n"  # said to a client that leaves while others stay
@@ -53,7 +54,7 @@ class Supervisor:
     asked_to_stop: bool = False
 
     def status(self) -> dict[str, object]:
-        """What a client may know: addresses, process ids (None while one is down), restarts since the start."""
+        """What a client may know; `client.EmbeddedStores.status` tells the keys."""
         return {
             "database_url": self.postgres.url,
             "valkey_url": self.valkey.url,
@@ -106,7 +107,7 @@ class Supervisor:
         self.listener.listen(64)
         wake, woken = self.alarm
         for end in (wake, woken, self.listener):
-            end.setblocking(False)
+            end.settimeout(0)
         signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
         self.selector.register(woken, selectors.EVENT_READ)
         self.selector.register(self.listener, selectors.EVENT_READ)
@@ -155,7 +156,7 @@ class Supervisor:
         self.leaving.append(client)
 
     def _part(self) -> None:
-        """Let go of who left. Not of the last one: that connection ends with us, and a client waits for it."""
+        """Let go of who left. Not of the last one: that connection ends with us, and is waited for."""
         for client in self.leaving:
             with contextlib.suppress(OSError), client:
                 client.sendall(BYE)
