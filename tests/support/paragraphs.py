@@ -5,7 +5,7 @@ from pathlib import Path
 
 
 def paragraphs(path: Path, heading: str) -> Iterator[tuple[str, str]]:
-    """(word, paragraph) for each one under a line `-- <heading>: <word>`; what precedes the first is prose."""
+    """(word, paragraph) for each under a line `-- <heading>: <word>`; what precedes the first is prose."""
     _, *sections = path.read_text().split(f"-- {heading}: ")
     for section in sections:
         word, _, body = section.partition("\n")

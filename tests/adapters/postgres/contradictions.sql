@@ -247,6 +247,12 @@ UPDATE pairing_answers SET answer = 'withdrawn' WHERE pairing_request_id = u('gi
 
 INSERT INTO pairing_waves VALUES (u('gita seeks'), 2, ARRAY[u('sari')], ago(6.85));
 
+-- heard by: p4_nobody_was_left
+
+UPDATE transitions SET facts = '{"eligible_left": true}' WHERE aggregate_id = u('gita seeks');
+
+UPDATE transitions SET facts = '{}' WHERE aggregate_id = u('gita seeks');
+
 -- heard by: p5_answered_in_time
 
 UPDATE pairing_requests SET deadline_at = ago(6.6) WHERE id = u('ani seeks');
@@ -274,6 +280,14 @@ UPDATE app_config_history SET after = '0' WHERE key = 'max_customers_per_mitra';
 -- heard by: c2_nobody_accepts_offline
 
 UPDATE transitions SET to_state = 'offline' WHERE machine = 'presence' AND aggregate_id = u('sari');
+
+-- heard by: c2_facts_allowed_each_accept
+
+UPDATE transitions SET facts = facts || '{"online": false}' WHERE command = 'accept';
+
+UPDATE transitions SET facts = facts || '{"cap": 2}' WHERE command = 'accept';
+
+UPDATE transitions SET facts = facts - 'live_chats' WHERE command = 'accept';
 
 -- heard by: c3_none_stale_online
 
@@ -317,6 +331,17 @@ UPDATE session_extensions SET requested_price = 1 WHERE id = u('ani asks');
 UPDATE session_extensions SET requested_duration_minutes = 12 WHERE id = u('ani asks');
 
 UPDATE payment_sessions SET customer_id = u('eka') WHERE id = u('ani extends');
+
+-- heard by: x3_silence_charges_only_the_reachable
+
+UPDATE session_extensions SET via_timeout = true;
+UPDATE transitions SET facts = facts || '{"ws_connected": false}' WHERE machine = 'extension';
+
+UPDATE session_extensions SET via_timeout = true;
+UPDATE transitions SET facts = facts || '{"online": false}' WHERE machine = 'extension';
+
+UPDATE session_extensions SET via_timeout = true;
+UPDATE transitions SET facts = facts || '{"policy": "auto_reject"}' WHERE machine = 'extension';
 
 -- heard by: t1_waiting_rows_wake
 

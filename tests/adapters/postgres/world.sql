@@ -11,7 +11,11 @@ CREATE FUNCTION moved(machine_ text, word text, version_ integer, from_ text, to
                       cause text DEFAULT NULL) RETURNS void LANGUAGE sql AS $$
     INSERT INTO transitions (machine, aggregate_id, version, from_state, to_state, command, event, cause_tag, actor_type,
                              at, facts, body, fingerprint, previous_hash, hash)
-    SELECT machine_, u(word), version_, from_, to_, command_, 'something', cause, 'system', at_, '{}', '', '',
+    SELECT machine_, u(word), version_, from_, to_, command_, 'something', cause, 'system', at_,
+           CASE WHEN machine_ = 'pairing' AND command_ = 'accept' THEN '{"online": true, "live_chats": 2, "cap": 3}'
+                WHEN machine_ = 'pairing' AND command_ = 'decline' THEN '{"eligible_left": false}'
+                WHEN machine_ = 'extension' THEN '{"policy": "auto_approve", "ws_connected": true, "online": true}'
+                ELSE '{}' END::jsonb, '', '',
            (SELECT hash FROM transitions
             WHERE machine = machine_ AND aggregate_id = u(word) AND version = version_ - 1),
            sha256(convert_to(machine_ || word || version_, 'utf8'))

@@ -323,6 +323,12 @@ WHERE r.cause_tag = 'all_mitras_rejected' AND (
                WHERE a.pairing_request_id = r.id AND a.mitra_id = m.id
                ORDER BY a.id DESC LIMIT 1) IS NOT TRUE))
 
+-- name: p4_nobody_was_left
+-- S. Nor, by the facts recorded with the move, was an eligible mitra left who had not been offered it.
+SELECT aggregate_id, version, facts
+FROM transitions
+WHERE machine = 'pairing' AND cause_tag = 'all_mitras_rejected' AND facts -> 'eligible_left' IS DISTINCT FROM 'false'
+
 -- name: p5_answered_in_time
 -- S. Nothing was accepted or declined at or after the deadline.
 SELECT r.id, r.deadline_at, a.mitra_id, a.answer, a.at
@@ -377,6 +383,14 @@ CROSS JOIN LATERAL (
     ORDER BY version DESC LIMIT 1
 ) t
 WHERE a.answer = 'accepted' AND t.to_state <> 'online'
+
+-- name: c2_facts_allowed_each_accept
+-- S. By the facts recorded with it, each accept was by a mitra online and below the cap (C1 and C2, as the guards saw it).
+SELECT aggregate_id, version, facts
+FROM transitions
+WHERE machine = 'pairing' AND to_state = 'accepted'
+  AND (facts -> 'online' IS DISTINCT FROM 'true'
+       OR ((facts ->> 'live_chats')::integer < (facts ->> 'cap')::integer) IS NOT TRUE)
 
 -- name: c3_none_stale_online
 -- E stale + 5 s. With pings required, nobody is online without a fresh heartbeat. (A threshold below the usual cadence of
@@ -438,6 +452,15 @@ JOIN payment_sessions p ON p.id = e.payment_session_id
 JOIN chat_sessions c ON c.id = e.session_id
 WHERE (e.requested_duration_minutes, e.requested_price, c.customer_id)
       IS DISTINCT FROM (p.duration_minutes, p.amount, p.customer_id)
+
+-- name: x3_silence_charges_only_the_reachable
+-- S. Accepted by time-out only under auto_approve, with a live socket and online, by the facts recorded with the move.
+SELECT e.id, t.command, t.facts
+FROM session_extensions e
+LEFT JOIN transitions t ON t.machine = 'extension' AND t.aggregate_id = e.id AND t.to_state = 'accepted'
+WHERE e.status = 'accepted' AND e.via_timeout
+  AND (t.facts ->> 'policy', t.facts -> 'ws_connected', t.facts -> 'online')
+      IS DISTINCT FROM ('auto_approve', 'true'::jsonb, 'true'::jsonb)
 
 -- ------------------------------------------------------------------------------------------------------ deadlines, delivery
 
