@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import argon2
-import psycopg
 from attrs import frozen
+from psycopg.sql import SQL, Composed
 from psycopg_pool import AsyncConnectionPool
 
 from halobestie_adapters.identity.codes import HashedCodes
@@ -41,7 +41,7 @@ class Kit:
         """The codes that were sent to a phone, oldest first."""
         return re.findall(rf"phone={re.escape(phone)} code=(\d{{6}})", self.paper.getvalue())
 
-    async def sql(self, query: "psycopg.sql.SQL", *values: object) -> list[tuple[object, ...]]:
+    async def sql(self, query: SQL | Composed, *values: object) -> list[tuple[object, ...]]:
         """Run one statement and give its rows, if it has any."""
         async with self.pool.connection() as connection:
             cursor = await connection.execute(query, values)
@@ -49,7 +49,7 @@ class Kit:
 
 
 @asynccontextmanager
-async def kit(database_url: str, *, connections: int = 10) -> AsyncIterator[Kit]:
+async def kit(database_url: str, *, connections: int = 2) -> AsyncIterator[Kit]:
     """Everything on one database; passwords are hashed weakly, because tests hash many."""
     public, internal = KeyRing([PUBLIC_KEY]), KeyRing([INTERNAL_KEY])
     paper = io.StringIO()

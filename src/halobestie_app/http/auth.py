@@ -1,4 +1,4 @@
-"""The routes of identity on both listeners. Knows no limit, no key and no query: parse, use case, answer."""
+"""Customers' and mitras' routes of identity. Knows no limit, no key and no query: parse, use case, answer."""
 
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias
@@ -10,7 +10,7 @@ from attrs.validators import and_, matches_re, max_len, min_len, optional
 
 from halobestie_app.http.body import invalid
 from halobestie_app.http.cookies import (
-    OPERATOR,
+    KEPT,
     client_cookie,
     kept,
     refuse_foreign_origin,
@@ -23,18 +23,16 @@ from halobestie_app.problems import Code
 from halobestie_app.usecases import identity_rules as rules
 from halobestie_app.usecases.identity import CodeSent
 from halobestie_app.usecases.log_ins import LoggedIn
-from halobestie_core.ports.identity import Operator, Person
+from halobestie_core.ports.identity import Person
 from halobestie_core.words import UserType
 
 # ---------------------------------------------------------------------- what comes in
 
-_Validator: TypeAlias = Callable[[Any, "attrs.Attribute[Any]", Any], Any]
+Validator: TypeAlias = Callable[[Any, "attrs.Attribute[Any]", Any], Any]
 
-_NAME: Final[_Validator] = and_(min_len(1), max_len(rules.NAME_CHARACTERS))
-_PHONE: Final[_Validator] = and_(min_len(1), max_len(32))
-_REFRESH_TOKEN: Final[_Validator] = and_(min_len(1), max_len(512))
-_EMAIL: Final[_Validator] = and_(min_len(1), max_len(rules.EMAIL_CHARACTERS))
-_PASSWORD: Final[_Validator] = and_(min_len(1), max_len(rules.PASSWORD_CHARACTERS[1]))
+_NAME: Final[Validator] = and_(min_len(1), max_len(rules.NAME_CHARACTERS))
+_PHONE: Final[Validator] = and_(min_len(1), max_len(32))
+_REFRESH_TOKEN: Final[Validator] = and_(min_len(1), max_len(512))
 
 
 @frozen
@@ -73,14 +71,6 @@ class NameGiven:
     display_name: str = field(validator=_NAME)
 
 
-@frozen
-class PasswordGiven:
-    """An operator's proof."""
-
-    email: str = field(validator=_EMAIL)
-    password: str = field(validator=_PASSWORD, repr=False)
-
-
 # ---------------------------------------------------------------------- what goes out
 
 
@@ -106,25 +96,6 @@ class Tokens:
     user: Me
 
 
-@frozen
-class OperatorSeen:
-    """An operator, as they see themselves."""
-
-    id: UUID
-    user_type: UserType
-    email: str
-
-
-@frozen
-class OperatorTokens:
-    """What an operator who logged in is given; the refresh token is in a cookie."""
-
-    access_token: str
-    token_type: str
-    expires_in: int
-    user: OperatorSeen
-
-
 def _me(person: Person) -> Me:
     return Me(person.id, person.user_type, person.display_name, person.is_anonymous, person.phone_verified)
 
@@ -141,20 +112,10 @@ def _tokens(call: Call[Any, Any], logged_in: LoggedIn) -> Reply:
         logged_in.expires_in,
         _me(logged_in.who),
     )
-    return Reply(body, cookies=() if name is None else (setting(call, name, logged_in.refresh_token, _KEPT),))
+    return Reply(body, cookies=() if name is None else (setting(call, name, logged_in.refresh_token, KEPT),))
 
 
-def _operator_tokens(call: Call[Any, Any], logged_in: LoggedIn) -> Reply:
-    if not isinstance(logged_in.who, Operator):
-        raise TypeError("somebody else than an operator logged in on the internal listener")
-    seen = OperatorSeen(logged_in.who.id, UserType.OPERATOR, logged_in.who.email)
-    body = OperatorTokens(logged_in.access_token, "Bearer", logged_in.expires_in, seen)
-    return Reply(body, cookies=(setting(call, OPERATOR, logged_in.refresh_token, _KEPT),))
-
-
-_KEPT: Final = int(rules.IDLE.total_seconds())
-
-# ------------------------------------------------------------------------------------------------ public
+# --------------------------------------------------------------------------------------------- what happens
 
 
 async def sign_up(call: Call[SignUp, None]) -> Reply:
@@ -164,12 +125,14 @@ async def sign_up(call: Call[SignUp, None]) -> Reply:
 
 async def request_customer_code(call: Call[PhoneGiven, None]) -> CodeSent:
     """A code for the customer's app."""
-    return await call.services.identity.request_code(UserType.CUSTOMER, call.body.phone)
+    sent: CodeSent = await call.services.identity.request_code(UserType.CUSTOMER, call.body.phone)
+    return sent
 
 
 async def request_mitra_code(call: Call[PhoneGiven, None]) -> CodeSent:
     """A code for the mitra's app."""
-    return await call.services.identity.request_code(UserType.MITRA, call.body.phone)
+    sent: CodeSent = await call.services.identity.request_code(UserType.MITRA, call.body.phone)
+    return sent
 
 
 async def verify_customer(call: Call[CodeGiven, None]) -> Reply:
@@ -222,7 +185,7 @@ async def rename(call: Call[NameGiven, None]) -> Me:
 _SENDING: Final = (Code.RATE_LIMITED, Code.PROVIDER_NOT_CONFIGURED, Code.UNAVAILABLE)
 _GUESSING: Final = (Code.OTP_INVALID, Code.OTP_LOCKED)
 
-PUBLIC: Final[tuple[Route, ...]] = (
+ROUTES: Final[tuple[Route, ...]] = (
     Route(
         "POST",
         "/api/shared/auth/anonymous",
@@ -288,63 +251,4 @@ PUBLIC: Final[tuple[Route, ...]] = (
     Route("POST", "/api/shared/auth/logout", log_out, "End this log-in", PEOPLE, status=204),
     Route("GET", "/api/shared/me", me, "The caller", PEOPLE, Me),
     Route("PATCH", "/api/shared/me", rename, "Change the caller's name", PEOPLE, Me, body=NameGiven),
-)
-
-# ------------------------------------------------------------------------------------------------ internal
-
-
-async def log_in_operator(call: Call[PasswordGiven, None]) -> Reply:
-    """An operator with a password."""
-    refuse_foreign_origin(call)
-    logged_in = await call.services.operators.log_in(call.body.email, call.body.password)
-    return _operator_tokens(call, logged_in)
-
-
-async def refresh_operator(call: Plain) -> Reply:
-    """New tokens for the cookie."""
-    refuse_foreign_origin(call)
-    token = kept(call, OPERATOR)
-    if token is None:
-        raise unauthenticated()
-    return _operator_tokens(call, await call.services.operators.log_ins.renew(token))
-
-
-async def log_out_operator(call: Plain) -> Reply:
-    """The cookie's log-in is over; so it is without one."""
-    refuse_foreign_origin(call)
-    token = kept(call, OPERATOR)
-    if token is not None:
-        await call.services.operators.log_ins.end_by_token(token)
-    return Reply(cookies=(taking_away(call, OPERATOR),))
-
-
-INTERNAL: Final[tuple[Route, ...]] = (
-    Route(
-        "POST",
-        "/internal/auth/login",
-        log_in_operator,
-        "Log in as an operator",
-        ANYONE,
-        OperatorTokens,
-        body=PasswordGiven,
-        problems=(Code.UNAUTHENTICATED, Code.FORBIDDEN, Code.RATE_LIMITED, Code.UNAVAILABLE),
-    ),
-    Route(
-        "POST",
-        "/internal/auth/refresh",
-        refresh_operator,
-        "Exchange the cookie for new tokens",
-        ANYONE,
-        OperatorTokens,
-        problems=(Code.UNAUTHENTICATED, Code.FORBIDDEN),
-    ),
-    Route(
-        "POST",
-        "/internal/auth/logout",
-        log_out_operator,
-        "End the cookie's log-in",
-        ANYONE,
-        status=204,
-        problems=(Code.FORBIDDEN,),
-    ),
 )

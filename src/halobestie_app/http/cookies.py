@@ -13,10 +13,14 @@ from urllib.parse import urlsplit
 
 from halobestie_app.http.route import Call, Cookie
 from halobestie_app.problems import Code, Problem
+from halobestie_app.usecases import identity_rules as rules
 
 OPERATOR: Final = "hb_cc"
 CLIENTS: Final[Mapping[str, str]] = MappingProxyType({"customer-web": "hb_customer", "mitra-web": "hb_mitra"})
 """What ``X-Client`` says, and the cookie that such an app keeps its refresh token in."""
+
+KEPT: Final = int(rules.IDLE.total_seconds())
+"""Seconds that a browser keeps one unused: as long as the log-in lasts."""
 
 _OWN_PAGES: Final = frozenset({"same-origin", "none"})  # none: the person's own doing, as in the address bar
 _FORWARDED: Final = ("forwarded", "x-forwarded-proto", "x-forwarded-host", "x-forwarded-for")

@@ -20,14 +20,13 @@ from halobestie_app.usecases.log_ins import LoggedIn, LogIns
 from halobestie_core.ports.identity import (
     Challenge,
     Codes,
-    IdentityStore,
-    IdentityUnit,
     InvalidPhone,
     OtpNotSent,
     OtpSender,
     Person,
     Phones,
 )
+from halobestie_core.ports.identity_store import IdentityStore, IdentityUnit
 from halobestie_core.words import UserType
 
 

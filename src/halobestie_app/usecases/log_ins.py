@@ -16,8 +16,6 @@ from halobestie_app.problems import Code, Problem
 from halobestie_app.usecases import identity_rules as rules
 from halobestie_core.ports.identity import (
     AuthSession,
-    IdentityStore,
-    IdentityUnit,
     InvalidToken,
     Operator,
     Person,
@@ -25,6 +23,7 @@ from halobestie_core.ports.identity import (
     Revoked,
     Tokens,
 )
+from halobestie_core.ports.identity_store import IdentityStore, IdentityUnit
 from halobestie_core.words import UserType
 
 

@@ -17,7 +17,8 @@ from halobestie_app.problems import Code, Problem
 from halobestie_app.usecases import identity_rules as rules
 from halobestie_app.usecases.identity import AccountRefused
 from halobestie_app.usecases.log_ins import LoggedIn, LogIns
-from halobestie_core.ports.identity import Codes, IdentityStore, Operator, PasswordHasher, TooManyWaiting
+from halobestie_core.ports.identity import Codes, Operator, PasswordHasher, TooManyWaiting
+from halobestie_core.ports.identity_store import IdentityStore
 
 
 @final
