@@ -29,7 +29,7 @@ from halobestie_core.words import Mode, OperatorAction, Provider, RequestKind, T
 T = TypeVar("T", bound=attrs.AttrsInstance)
 
 _Readers: TypeAlias = Mapping[str, Callable[[Any], object]]
-_Column: TypeAlias = Any  # what the driver makes of a column
+Column: TypeAlias = Any  # what the driver makes of a column
 
 _MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -80,7 +80,7 @@ _FIELDS: Final[Mapping[type, frozenset[str]]] = {
 }
 
 
-def _made(cls: type[T], columns: dict[str, _Column], readers: _Readers) -> T:
+def _made(cls: type[T], columns: dict[str, Column], readers: _Readers) -> T:
     """Read the columns that are more than their plain value, and make the snapshot; NULL is None."""
     fields = _FIELDS[cls]
     if columns.keys() != fields:
@@ -96,17 +96,22 @@ def _made(cls: type[T], columns: dict[str, _Column], readers: _Readers) -> T:
 # ---------------------------------------------------------------------- the tables
 
 
-def payment_row(**columns: _Column) -> PaymentSession:
+def payment_row(**columns: Column) -> PaymentSession:
     """A row of `payment_sessions`: every column but `wake_at`."""
     return _made(PaymentSession, columns, _PAYMENT)
 
 
-def failure_row(**columns: _Column) -> OpenFailure:
+def failure_row(**columns: Column) -> OpenFailure:
     """A row of `pairing_failures`: `id`, `payment_session_id`, `amount`, `operator_action`."""
     return _made(OpenFailure, columns, _FAILURE)
 
 
-def request_row(**columns: _Column) -> PairingRequest:
+def action(operator_action: str | None) -> OperatorAction | None:
+    """What an operator did with failed money; None while nobody did anything."""
+    return None if operator_action is None else OperatorAction(operator_action)
+
+
+def request_row(**columns: Column) -> PairingRequest:
     """A row of `pairing_requests`: every column but `wake_at`.
 
     Waves and answers are rows of their own: `waves` and `answers`, any iterables, are given if they were
@@ -117,19 +122,17 @@ def request_row(**columns: _Column) -> PairingRequest:
     return _made(PairingRequest, columns, _REQUEST)
 
 
-def answer_row(**columns: _Column) -> Answer:
+def answer_row(**columns: Column) -> Answer:
     """A row of `pairing_answers`: `mitra_id`, `answer`, `at`."""
     return _made(Answer, columns, _ANSWER)
 
 
-def chat_row(
-    *, remaining_seconds: Decimal | None, paused_seconds: Decimal, **columns: _Column
-) -> ChatSession:
+def chat_row(*, remaining_seconds: Decimal | None, paused_seconds: Decimal, **columns: Column) -> ChatSession:
     """A row of `chat_sessions`: every column but `wake_at`, the counters and the closing message."""
     return _made(ChatSession, {**columns, "remaining": remaining_seconds, "paused": paused_seconds}, _CHAT)
 
 
-def extension_row(**columns: _Column) -> Extension:
+def extension_row(**columns: Column) -> Extension:
     """A row of `session_extensions`: every column but `wake_at`."""
     return _made(Extension, columns, _EXTENSION)
 
@@ -147,16 +150,16 @@ def presence_row(
     return MitraPresence(id, status, last_heartbeat_at, blocked_at, version)
 
 
-def listener_row(*, live_chats: int, **columns: _Column) -> Listener:
+def listener_row(*, live_chats: int, **columns: Column) -> Listener:
     """A row of `mitras`, as their presence (the columns of `presence_row`) and their load."""
     return Listener(presence_row(**columns), live_chats)
 
 
-def tier_row(**columns: _Column) -> Tier:
+def tier_row(**columns: Column) -> Tier:
     """A row of `pricing_tiers` without `updated_at`, its `version_id` as `source_id`."""
     return _made(Tier, columns, _PRICED)
 
 
-def promotion_row(**columns: _Column) -> Promotion:
+def promotion_row(**columns: Column) -> Promotion:
     """A row of `pricing_promotions` without `key` and `updated_at`, its `version_id` as `source_id`."""
     return _made(Promotion, columns, _PRICED)
