@@ -35,7 +35,7 @@ class BrokenReactionError(HaloBestieError):
         self.refused = refused
 
     def __str__(self) -> str:
-        return f"after {self.cause_event!r} the reactions table asked for a move that was refused: {self.refused!r}"
+        return f"after {self.cause_event!r} the reactions table wants what was refused: {self.refused!r}"
 
 
 class SettingError(HaloBestieError):

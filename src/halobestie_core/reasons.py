@@ -8,6 +8,7 @@ class Reason(StrEnum):
 
     NOT_POSSIBLE = "not_possible"
     PAYMENT_EXPIRED = "payment_expired"
+    PAYMENT_NOT_SETTLED = "payment_not_settled"
     ALREADY_ACTIVE = "already_active"
     ALREADY_ACTIONED = "already_actioned"
     ALREADY_TAKEN = "already_taken"
@@ -17,6 +18,7 @@ class Reason(StrEnum):
     MITRA_BLOCKED = "mitra_blocked"
     AT_CAPACITY = "at_capacity"
     TARGET_UNAVAILABLE = "target_unavailable"
+    WRONG_TARGET = "wrong_target"
     SESSION_NOT_ACTIVE = "session_not_active"
     EXTENSION_PENDING = "extension_pending"
     EXTENSION_RESOLVED = "extension_resolved"
@@ -26,6 +28,7 @@ class Reason(StrEnum):
 SENTENCES: dict[Reason, str] = {
     Reason.NOT_POSSIBLE: "This is not possible in the present state.",
     Reason.PAYMENT_EXPIRED: "The time to use this payment is over.",
+    Reason.PAYMENT_NOT_SETTLED: "The money for this payment has not arrived yet.",
     Reason.ALREADY_ACTIVE: "Something else of this customer is still open.",
     Reason.ALREADY_ACTIONED: "An operator has already dealt with this payment.",
     Reason.ALREADY_TAKEN: "Another bestie accepted this request first.",
@@ -35,6 +38,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.MITRA_BLOCKED: "The bestie is blocked.",
     Reason.AT_CAPACITY: "The bestie already has as many chats as allowed.",
     Reason.TARGET_UNAVAILABLE: "The chosen bestie is offline or full.",
+    Reason.WRONG_TARGET: "This payment was made for another bestie.",
     Reason.SESSION_NOT_ACTIVE: "The chat session is not active.",
     Reason.EXTENSION_PENDING: "Another extension of this chat is still waiting for its answer.",
     Reason.EXTENSION_RESOLVED: "The extension was already answered otherwise.",

@@ -1,11 +1,13 @@
 """The operator-tunable settings: each key with its type, bounds, default and the words an operator reads.
 
-Deploy-fixed settings (ports, secrets, the heartbeat cadence) are not here; the cadence is an argument where it matters.
+Deploy-fixed settings (ports, secrets, the heartbeat cadence) are not here; the cadence is an argument
+where it matters.
 """
 
 import json
 from collections.abc import Mapping
-from typing import Final
+from types import MappingProxyType
+from typing import Any, Final
 
 from attrs import evolve, frozen
 
@@ -13,6 +15,8 @@ from halobestie_core.errors import SettingError
 from halobestie_core.words import TimeoutPolicy
 
 SUPPORT_HANDLES: Final = frozenset({"whatsapp", "instagram", "email"})
+LONGEST_HANDLE: Final = 200
+_NO_HANDLES: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 @frozen
@@ -29,7 +33,7 @@ class Settings:
     max_customers_per_mitra: int = 3
     mitra_require_ping: bool = True
     mitra_stale_after_seconds: int = 45
-    support_handles_json: Mapping[str, str] = {}
+    support_handles_json: Mapping[str, str] = _NO_HANDLES
 
     def stale_after(self, cadence_seconds: int) -> int:
         """Return the threshold in force: never less than the cadence of the day."""
@@ -50,7 +54,7 @@ class Setting:
     choices: tuple[str, ...] | None = None
 
     def checked(self, value: object) -> object:
-        """Return ``value`` as :class:`Settings` holds it, or raise :class:`SettingError` saying what is allowed."""
+        """Return ``value`` as :class:`Settings` holds it; :class:`SettingError` says what is allowed."""
         if self.type == "int":
             return self._number(value)
         if self.type == "bool":
@@ -75,10 +79,18 @@ class Setting:
         unknown = sorted(set(handles) - SUPPORT_HANDLES)
         if unknown:
             raise SettingError(self.key, f"knows whatsapp, instagram and email, not {', '.join(unknown)}")
-        wrong = [name for name, handle in handles.items() if not isinstance(handle, str) or len(handle) > 200]  # noqa: PLR2004 - one bound, said in the sentence
+        wrong = [name for name, handle in handles.items() if not _is_handle(handle)]
         if wrong:
-            raise SettingError(self.key, f"wants a text of at most 200 characters for {', '.join(sorted(wrong))}")
+            raise SettingError(
+                self.key,
+                f"wants one line of at most {LONGEST_HANDLE} characters for {', '.join(sorted(wrong))}",
+            )
         return {name: str(handle) for name, handle in handles.items()}
+
+
+def _is_handle(handle: object) -> bool:
+    """One printable line: a NUL or half a surrogate pair could not even be stored."""
+    return isinstance(handle, str) and len(handle) <= LONGEST_HANDLE and handle.isprintable()
 
 
 def _parsed(key: str, value: object) -> dict[str, object]:
@@ -86,7 +98,7 @@ def _parsed(key: str, value: object) -> dict[str, object]:
     if isinstance(value, str):
         try:
             value = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):  # a text of brackets alone is deep enough
             raise SettingError(key, "must be a JSON object") from None
     if not isinstance(value, dict):
         raise SettingError(key, "must be a JSON object")
@@ -113,7 +125,7 @@ SETTINGS: Final[Mapping[str, Setting]] = {
         _window(
             "pairing_wave_size", 0, 0, 10000,
             "Ukuran gelombang tawaran",
-            "0 berarti semua bestie sekaligus; selain itu, sebanyak ini per gelombang, yang paling longgar dahulu.",
+            "0 berarti semua sekaligus; selain itu, sebanyak ini per gelombang, yang paling longgar dahulu.",
         ),
         _window(
             "returning_chat_confirmation_timeout_seconds", 20, 5, 300,
@@ -142,14 +154,14 @@ SETTINGS: Final[Mapping[str, Setting]] = {
             "Berapa percakapan yang boleh berjalan bersamaan pada satu bestie.",
         ),
         Setting(
-            "mitra_require_ping", "bool", True,
-            "Wajibkan tanda hidup",
-            "Bila aktif, bestie yang tidak mengirim tanda hidup dianggap offline.",
+            "mitra_require_ping", "bool", default=True,
+            label="Wajibkan tanda hidup",
+            description="Bila aktif, bestie yang tidak mengirim tanda hidup dianggap offline.",
         ),
         _window(
             "mitra_stale_after_seconds", 45, 1, 86400,
             "Ambang offline (detik)",
-            "Setelah berapa lama tanpa tanda hidup bestie dianggap offline; tidak kurang dari irama tanda hidup.",
+            "Berapa lama tanpa tanda hidup sampai bestie dianggap offline; tidak kurang dari iramanya.",
         ),
         Setting(
             "support_handles_json", "json", {},
@@ -165,7 +177,7 @@ def changed(settings: Settings, values: Mapping[str, object], cadence_seconds: i
 
     Raises :class:`SettingError` for an unknown key, a value out of bounds, or a threshold below the cadence.
     """
-    checked: dict[str, object] = {}
+    checked: dict[str, Any] = {}
     for key, value in values.items():
         if key not in SETTINGS:
             raise SettingError(key, "is not a setting")
@@ -177,8 +189,13 @@ def changed(settings: Settings, values: Mapping[str, object], cadence_seconds: i
 
 
 def from_stored(values: Mapping[str, object]) -> Settings:
-    """Return the settings a database holds. A threshold below the cadence of the day is not an error here."""
-    return changed(Settings(), values, cadence_seconds=1)
+    """Return the settings a database holds.
+
+    Not an error here: a threshold below the cadence of the day (it counts as the cadence), and a key that
+    only another version knows, since two of them may run side by side.
+    """
+    ours = {key: value for key, value in values.items() if key in SETTINGS}
+    return changed(Settings(), ours, cadence_seconds=1)
 
 
 def _threshold(value: object, cadence_seconds: int) -> int:

@@ -4,6 +4,10 @@ Spellings are those of the database, of the API and of the generated documents.
 """
 
 from enum import StrEnum
+from typing import Final
+
+CURRENCY: Final = "IDR"
+"""The one currency; amounts are whole rupiah everywhere."""
 
 
 class Mode(StrEnum):

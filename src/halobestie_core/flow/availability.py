@@ -1,4 +1,4 @@
-"""Availability: who may be offered a request now. Knows neither where presence is kept nor how often it is asked."""
+"""Availability: who may be offered a request now. Knows neither where presence is kept nor who asks."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -25,7 +25,7 @@ class Listener:
 
 @frozen
 class House:
-    """The rules of eligibility in force: from the settings of this moment and the cadence of the deployment."""
+    """The rules of eligibility in force, from the settings of this moment and the deployment's cadence."""
 
     cap: int
     stale_after_seconds: int
@@ -35,7 +35,9 @@ class House:
     def of(cls, settings: Settings, cadence_seconds: int) -> "House":
         """Return the rules that these settings make; the threshold is never below the cadence."""
         return cls(
-            settings.max_customers_per_mitra, settings.stale_after(cadence_seconds), settings.mitra_require_ping
+            settings.max_customers_per_mitra,
+            settings.stale_after(cadence_seconds),
+            settings.mitra_require_ping,
         )
 
     def is_here(self, presence: MitraPresence, now: datetime) -> bool:

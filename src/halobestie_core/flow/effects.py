@@ -1,4 +1,4 @@
-"""What a decision leaves behind besides moves: records to write, people to tell, commands for later. Only data."""
+"""What a decision leaves behind besides moves: records to write, people to tell, commands for later."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -22,7 +22,7 @@ class EntryKind(StrEnum):
     RETAINED = "retained"
 
 
-# -- records: rows of the same transaction -----------------------------------------------------------------------------
+# -- records: rows of the same transaction -------------------------------------------------------------------
 
 
 @frozen
@@ -77,11 +77,12 @@ class FailureSuperseded:
 
 @frozen
 class FailureActioned:
-    """An operator's action on the payment's open failure row, set once."""
+    """An operator's action on a failure row, set once: the payment's own, or that of a surplus capture."""
 
     payment_session_id: UUID
     action: OperatorAction
     note: str | None
+    invoice_id: str | None = None
 
 
 @frozen
@@ -102,7 +103,7 @@ class LiveChats:
 Record = Capture | LedgerEntry | Failure | FailureSuperseded | FailureActioned | DiscountReturned | LiveChats
 
 
-# -- effects: requests to the outside, through the outbox --------------------------------------------------------------
+# -- effects: requests to the outside, through the outbox ----------------------------------------------------
 
 
 @frozen
@@ -121,7 +122,7 @@ class ToMitra:
 
 @frozen
 class ToOffered:
-    """Every mitra of one wave (or of all, without a number), but for one: a single row, however many they are."""
+    """Every mitra of one wave (or of all, without a number), but for one: one row, however many they are."""
 
     request_id: UUID
     wave: int | None = None
@@ -158,7 +159,7 @@ class AskGateway:
 Effect = Tell | AskGateway
 
 
-# -- later: durable commands that cross customers ----------------------------------------------------------------------
+# -- later: durable commands that cross customers ------------------------------------------------------------
 
 
 @frozen
@@ -187,8 +188,9 @@ class MitraShutOut:
 class LookAgain:
     """Offer one open request to whoever became eligible while it was being opened.
 
-    The opening reads who is eligible before it commits, and a mitra may come online in that very gap, unseen by it
-    and not seeing it. Both sides look again after their own commit, so at least one sees the other.
+    The opening reads who is eligible before it commits, and a mitra may come online in that very gap,
+    unseen by it and not seeing it. Both sides look again after their own commit, so at least one sees the
+    other.
     """
 
     request_id: UUID

@@ -1,7 +1,8 @@
 """How each wish becomes steps: machine commands in order, after what only the whole evening can refuse.
 
-A plan stops at the first step that is refused (nothing is saved) or that made another move than the one asked for (the
-move is saved and the caller is told). Rules of one machine stay in its table; here are only those between them.
+A plan stops at the first step that is refused (nothing is saved) or that made another move than the one
+asked for (the move is saved and the caller is told). Rules of one machine stay in its table; here are
+only those between them.
 """
 
 from collections.abc import Callable, Mapping
@@ -33,17 +34,18 @@ from halobestie_core.flow.wishes import (
 )
 from halobestie_core.payment import PaymentSession, PaymentStatus
 from halobestie_core.reasons import Reason
-from halobestie_core.words import OperatorAction, RequestKind
+from halobestie_core.words import CURRENCY, OperatorAction, RequestKind
 
 T = TypeVar("T")
 
 
 @frozen
 class Step:
-    """One machine command for one slot of the evening."""
+    """One machine command for one slot of the evening; ``told``: what the caller hears if it moves."""
 
     slot: str
     command: object
+    told: Reason | None = None
 
 
 @frozen
@@ -61,13 +63,15 @@ Planner = Callable[[Evening, Any, datetime], "Plan | Ignored | Refused"]
 
 
 def begin_payment(evening: Evening, wish: payment.Create, now: datetime) -> Plan | Refused:
-    """Begin a payment. At most one ordinary payment is open: a pending one is abandoned, a fallback forfeited."""
+    """Begin a payment. One ordinary payment is open at most: a pending one is abandoned, a fallback ends."""
     if wish.is_extension:
         if evening.live_chat is None:
             return Refused(evening, wish, Reason.SESSION_NOT_ACTIVE, ())
+        if _given_away(wish):
+            return Refused(evening, wish, Reason.DISCOUNT_NOT_ALLOWED, ())
         return Plan((Step("payment", wish),))
     earlier = evening.payment
-    if earlier is None:
+    if earlier is None or earlier.is_extension:
         return Plan((Step("payment", wish),))
     # The earlier one may be overdue without the clock having come by: what it is *now* decides.
     today = payment.PAYMENT.decide(earlier, payment.Tick(), now).moved()
@@ -80,6 +84,15 @@ def begin_payment(evening: Evening, wish: payment.Create, now: datetime) -> Plan
     return Plan((*steps, Step("payment", wish)))
 
 
+def confirm(evening: Evening, wish: payment.Confirm, now: datetime) -> Plan | Refused:
+    """Confirm what is free or paid. Money arrives with :class:`RecordCapture`, which confirms by itself."""
+    paid = _needed(evening.payment, wish)
+    waits = paid.status is PaymentStatus.PENDING and now < paid.expires_at
+    if waits and paid.amount > 0 and not wish.captured:
+        return Refused(paid, wish, Reason.PAYMENT_NOT_SETTLED, payment.PAYMENT.allowed(paid, now))
+    return Plan((Step("payment", wish),))
+
+
 def open_pairing(evening: Evening, wish: OpenPairing, _now: datetime) -> Plan | Ignored | Refused:
     """Search, or be told that something of this customer is open already."""
     paid = _needed(evening.payment, wish)
@@ -88,12 +101,18 @@ def open_pairing(evening: Evening, wish: OpenPairing, _now: datetime) -> Plan | 
         return Ignored("this search is open already", request)
     if request is not None or evening.live_chat is not None:
         return Refused(evening, wish, Reason.ALREADY_ACTIVE, ())
-    steps = [Step("payment", payment.Hold(wish.id, for_extension=False)), Step("request", _opening(wish, paid))]
-    if wish.kind is RequestKind.RETURNING:
+    returning = wish.kind is RequestKind.RETURNING
+    if returning and (wish.targeted_mitra_id is None or wish.targeted_mitra_id != paid.targeted_mitra_id):
+        return Refused(paid, wish, Reason.WRONG_TARGET, ())
+    steps = [
+        Step("payment", payment.Hold(wish.id, for_extension=False)),
+        Step("request", _opening(wish, paid)),
+    ]
+    if returning:
         missing = pairing.TargetUnavailable(
             wish.target_gone, wish.target_full, at_start=True, detail=wish.target_detail
         )
-        steps.append(Step("request", missing))
+        steps.append(Step("request", missing, told=Reason.TARGET_UNAVAILABLE))
     return Plan(tuple(steps))
 
 
@@ -114,11 +133,14 @@ def fall_back(evening: Evening, wish: FallBackToBlast, _now: datetime) -> Plan |
         wave_size=wish.wave_size,
     )
     return Plan(
-        (Step("payment", payment.FallBack(wish.id, actioned=actioned)), Step("request", _opening(search, paid)))
+        (
+            Step("payment", payment.FallBack(wish.id, actioned=actioned)),
+            Step("request", _opening(search, paid)),
+        )
     )
 
 
-def cancel_search(evening: Evening, wish: CancelSearch, _now: datetime) -> Plan | Refused:
+def cancel_search(evening: Evening, wish: CancelSearch, now: datetime) -> Plan | Refused:
     """Give up a paid session, searching or not. A payment that failed otherwise is not cancelled by it."""
     paid = _needed(evening.payment, wish)
     request = evening.open_request
@@ -132,7 +154,10 @@ def cancel_search(evening: Evening, wish: CancelSearch, _now: datetime) -> Plan 
     elif paid.cause_tag not in {None, Cause.CUSTOMER_CANCELLED}:
         refused = Reason.NOT_POSSIBLE
     if refused is not None:
-        return Refused(paid, wish, refused, ())
+        return Refused(paid, wish, refused, payment.PAYMENT.allowed(paid, now))
+    if paid.held_by is not None:
+        msg = "CancelSearch needs the request that holds the payment, and the evening has another or none"
+        raise LookupError(msg)
     return Plan((Step("payment", payment.Fail(Cause.CUSTOMER_CANCELLED)),))
 
 
@@ -147,7 +172,7 @@ def ask_extension(evening: Evening, wish: AskExtension, _now: datetime) -> Plan 
         if pending.payment_session_id == paid.id:
             return Ignored("this extension is asked for already", pending)
         return Refused(evening, wish, Reason.EXTENSION_PENDING, ())
-    if paid.is_first_session_discount or paid.amount == 0:
+    if _given_away(paid):
         return Refused(evening, wish, Reason.DISCOUNT_NOT_ALLOWED, ())
     asking = extension.Ask(
         id=wish.id,
@@ -166,14 +191,17 @@ def ask_extension(evening: Evening, wish: AskExtension, _now: datetime) -> Plan 
     )
 
 
-def record_capture(evening: Evening, wish: RecordCapture, _now: datetime) -> Plan:
+def record_capture(evening: Evening, wish: RecordCapture, _now: datetime) -> Plan | Ignored:
     """Write down what the gateway took, and let it confirm its payment, or owe it back as surplus."""
-    paid = _needed(evening.payment, wish)
-    if wish.matches and wish.first:
+    paid, taken = _needed(evening.payment, wish), wish.capture
+    if wish.known:
+        return Ignored("this money is recorded already", paid)
+    asked_for = (paid.id, paid.amount, CURRENCY)
+    matches = wish.matches and (taken.payment_session_id, taken.amount, taken.currency) == asked_for
+    if matches and wish.first:
         money = payment.LatePayment(wish.timeout_minutes, captured=True)
-        return Plan((Step("payment", money),), records=(wish.capture,))
-    cause = Cause.DUPLICATE_PAYMENT if wish.matches else Cause.PAYMENT_MISMATCH
-    taken = wish.capture
+        return Plan((Step("payment", money),), records=(taken,))
+    cause = Cause.DUPLICATE_PAYMENT if matches else Cause.PAYMENT_MISMATCH
     surplus = Failure(paid.id, paid.customer_id, cause, taken.amount, invoice_id=taken.invoice_id)
     owed = LedgerEntry(
         EntryKind.REFUND_DUE, paid.id, paid.customer_id, taken.amount, invoice_id=taken.invoice_id
@@ -192,21 +220,36 @@ def act_on_failure(evening: Evening, wish: ActOnFailure, _now: datetime) -> Plan
     """Settle failed money once, and close its fallback."""
     paid = _needed(evening.payment, wish)
     failure = _needed(evening.failure, wish)
+    if failure.payment_session_id != paid.id:
+        msg = "ActOnFailure needs a failure row of the evening's payment, not of another"
+        raise LookupError(msg)
     if failure.operator_action is wish.action:
         return Ignored("this action is recorded already", paid)
     if failure.operator_action is not None:
         return Refused(paid, wish, Reason.ALREADY_ACTIONED, ())
-    settled = LedgerEntry(_SETTLES[wish.action], paid.id, paid.customer_id, failure.amount)
+    surplus = wish.invoice_id
+    settled = LedgerEntry(
+        _SETTLES[wish.action], paid.id, paid.customer_id, failure.amount, invoice_id=surplus
+    )
+    acted = FailureActioned(paid.id, wish.action, wish.note, surplus)
     told = Tell(ToCustomer(paid.customer_id), "payment_updated", {"payment_session_id": str(paid.id)})
+    closes = surplus is None and paid.fallback_open  # which tells the customer by itself
     return Plan(
-        (Step("payment", payment.ForfeitFallback()),),
-        records=(FailureActioned(paid.id, wish.action, wish.note), *((settled,) if failure.amount > 0 else ())),
-        effects=() if paid.fallback_open else (told,),  # closing the fallback tells them by itself
+        (Step("payment", payment.ForfeitFallback()),) if closes else (),
+        records=(acted, settled) if failure.amount > 0 else (acted,),
+        effects=() if closes else (told,),
     )
 
 
+def _given_away(paid: payment.Create | PaymentSession) -> bool:
+    """Whether a promotion or nothing pays for it, which never prolongs a chat."""
+    return paid.is_first_session_discount or paid.amount == 0
+
+
 def _opening(wish: OpenPairing, paid: PaymentSession) -> pairing.Open:
-    unavailable = wish.target_gone or wish.target_full
+    target = wish.targeted_mitra_id if wish.kind is RequestKind.RETURNING else None
+    shown = wish.mitra_ids if target is None else frozenset({target})
+    unavailable = target is not None and (wish.target_gone or wish.target_full)
     return pairing.Open(
         id=wish.id,
         customer_id=paid.customer_id,
@@ -216,9 +259,9 @@ def _opening(wish: OpenPairing, paid: PaymentSession) -> pairing.Open:
         duration_minutes=paid.duration_minutes,
         topic_sensitivity=wish.topic_sensitivity,
         timeout_seconds=wish.timeout_seconds,
-        mitra_ids=frozenset() if unavailable else wish.mitra_ids,
+        mitra_ids=frozenset() if unavailable else shown,
         wave_size=wish.wave_size,
-        targeted_mitra_id=wish.targeted_mitra_id,
+        targeted_mitra_id=target,
     )
 
 
@@ -240,6 +283,7 @@ def _needed(slot: T | None, wish: object) -> T:
 
 PLANS: Final[Mapping[type, Planner]] = {
     payment.Create: begin_payment,
+    payment.Confirm: confirm,
     OpenPairing: open_pairing,
     FallBackToBlast: fall_back,
     CancelSearch: cancel_search,

@@ -42,8 +42,8 @@ class Promotion:
 class Buyer:
     """What pricing must know of a customer.
 
-    ``had_session``: has a consumed payment that is not an extension's. ``discount_reserved``: a live payment holds the
-    discount. ``phone_claimed``: their phone spent or reserved it under any account.
+    ``had_session``: has a consumed payment that is not an extension's. ``discount_reserved``: a live
+    payment holds the discount. ``phone_claimed``: their phone spent or reserved it under any account.
     """
 
     had_session: bool = False
@@ -81,11 +81,18 @@ def eligible_for(promotion: Promotion | None, buyer: Buyer) -> bool:
 
 
 def quotes(
-    tiers: Iterable[Tier], promotion: Promotion | None, buyer: Buyer, mode: Mode, *, is_extension: bool = False
+    tiers: Iterable[Tier],
+    promotion: Promotion | None,
+    buyer: Buyer,
+    mode: Mode,
+    *,
+    is_extension: bool = False,
 ) -> tuple[Quote, ...]:
-    """Return every active tier of a mode with this customer's price, in order. Extensions never get a promotion."""
+    """Return every active tier of a mode with this customer's price, in order; extensions at full price."""
     discount = promotion if not is_extension and eligible_for(promotion, buyer) else None
-    shown = sorted((t for t in tiers if t.is_active and t.mode is mode), key=lambda t: (t.sort_order, t.minutes))
+    shown = sorted(
+        (t for t in tiers if t.is_active and t.mode is mode), key=lambda t: (t.sort_order, t.minutes)
+    )
     return tuple(_quote(tier, discount) for tier in shown)
 
 
@@ -99,7 +106,7 @@ def quote(
     tier_id: UUID | None = None,
     is_extension: bool = False,
 ) -> Quote:
-    """Return the price of one block of minutes; raise :class:`UnknownTierError` where no active tier matches."""
+    """Return the price of one block of minutes; raise :class:`UnknownTierError` if no active tier matches."""
     for offer in quotes(tiers, promotion, buyer, mode, is_extension=is_extension):
         if offer.tier.minutes == minutes and tier_id in {None, offer.tier.id}:
             return offer

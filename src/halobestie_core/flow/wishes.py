@@ -16,8 +16,8 @@ from halobestie_core.words import OperatorAction, RequestKind, TopicSensitivity
 class OpenPairing:
     """Search for a mitra with the confirmed payment of this evening.
 
-    ``mitra_ids``: for a blast, who is eligible (at most ``wave_size`` of them, if that is positive); for a returning
-    request the target alone. ``target_*``: what the locks showed of the target.
+    ``mitra_ids``: who is eligible for a blast (at most ``wave_size`` of them, if that is positive); a
+    returning request is shown to its target alone. ``target_*``: what the locks showed of the target.
     """
 
     id: UUID
@@ -58,17 +58,27 @@ class AskExtension:
 
 @frozen
 class RecordCapture:
-    """The gateway took money. ``first``: none was recorded for this payment; ``matches``: amount, currency and id."""
+    """The gateway took money.
+
+    ``first``: no matching capture of this payment was recorded before. ``matches``: the invoice is ours
+    (amount and currency are compared here). ``known``: this very invoice is recorded already; money comes
+    twice, its news often.
+    """
 
     capture: Capture
     first: bool
     matches: bool
     timeout_minutes: int
+    known: bool = False
 
 
 @frozen
 class ActOnFailure:
-    """An operator deals with the payment's open failure row."""
+    """An operator deals with a failure row of the payment, which the evening holds as ``failure``.
+
+    ``invoice_id``: the row is that of this surplus capture, not the payment's own.
+    """
 
     action: OperatorAction
     note: str | None = None
+    invoice_id: str | None = None
