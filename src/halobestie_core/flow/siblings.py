@@ -1,4 +1,4 @@
-"""Sibling commands: what a move asks of another machine of the same evening, and of which aggregate."""
+"""Sibling commands: what a move asks of another machine of the same evening, and of which aggregate.
 
 Each builder takes the evening as it stands after the move, and the move; ``None`` means: nothing, this time.
 """
