@@ -1,0 +1,203 @@
+"""The settings that a deployment fixes, read from the environment once. Knows no operator's setting.
+
+What may not go together, and what production refuses, is told by `refusals`, which looks only at the values.
+"""
+
+import math
+import os
+from collections.abc import Mapping
+from enum import StrEnum
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any, Final, Literal, TypeAlias
+
+import environ
+from attrs import evolve
+
+from halobestie_app import variables as v
+from halobestie_app.variables import BadVariable, Bind, Secret, var
+
+__all__ = [
+    "BadVariable",
+    "Bind",
+    "Environment",
+    "Gateway",
+    "OtpProvider",
+    "Role",
+    "Secret",
+    "Stage",
+    "changed",
+    "listening",
+    "read",
+    "refusals",
+]
+
+CADENCE: Final = 30
+"""Seconds between a mitra's heartbeats, unless the environment says otherwise."""
+
+
+class Stage(StrEnum):
+    """Where this runs; production refuses everything that is only pretended."""
+
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+class Gateway(StrEnum):
+    """Who takes the money."""
+
+    DEVELOPMENT = "development"
+    XENDIT = "xendit"
+
+
+class OtpProvider(StrEnum):
+    """Who brings codes to phones."""
+
+    DEVELOPMENT = "development"
+    HTTP = "http"
+
+
+class Role(StrEnum):
+    """A part of the server that may run alone."""
+
+    PUBLIC = "public"
+    INTERNAL = "internal"
+    WORKER = "worker"
+
+
+def _cadence(text: str) -> int:
+    """Whatever is no number of at least 1 counts as unset, rather than keep every mitra from working."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        return CADENCE
+    return int(seconds) if math.isfinite(seconds) and seconds >= 1 else CADENCE
+
+
+@environ.config(prefix="", frozen=True)
+class Environment:
+    """Every variable, read. None, or an empty tuple, where nothing was said and nothing is presumed."""
+
+    stage: Stage = var("HALOBESTIE_ENV", v.choice(Stage), Stage.DEVELOPMENT)
+    database_url: Secret | None = var("DATABASE_URL", v.secret_url("postgresql", "postgres"))
+    valkey_url: Secret | None = var(
+        "VALKEY_URL", v.secret_url("redis", "rediss", "valkey", "valkeys", "unix")
+    )
+    data_dir: Path = var("HALOBESTIE_DATA_DIR", lambda text: Path(text).expanduser(), Path(".halobestie"))
+    public_bind: Bind = var("PUBLIC_BIND", v.bind, Bind("0.0.0.0", 3000))  # noqa: S104  the public listener
+    internal_bind: Bind = var("INTERNAL_BIND", v.bind, Bind("127.0.0.1", 3001))
+    port: int | None = var("PORT", v.port)
+    auth_jwt_secret: tuple[Secret, ...] = var("AUTH_JWT_SECRET", v.keys, ())
+    auth_jwt_secret_internal: tuple[Secret, ...] = var("AUTH_JWT_SECRET_INTERNAL", v.keys, ())
+    mitra_heartbeat_cadence_seconds: int = var("MITRA_HEARTBEAT_CADENCE_SECONDS", _cadence, CADENCE)
+    payment_gateway: Gateway | None = var("PAYMENT_GATEWAY", v.choice(Gateway))
+    otp_provider: OtpProvider | None = var("OTP_PROVIDER", v.choice(OtpProvider))
+    otp_http_url: str | None = var("OTP_HTTP_URL", v.url("http", "https"))
+    otp_http_token: Secret | None = var("OTP_HTTP_TOKEN", Secret)
+    xendit_secret_key: Secret | None = var("XENDIT_SECRET_KEY", Secret)
+    xendit_callback_token: tuple[Secret, ...] = var("XENDIT_CALLBACK_TOKEN", v.tokens, ())
+    xendit_base_url: str = var("XENDIT_BASE_URL", v.url("http", "https"), "https://api.xendit.co")
+    firebase_service_account_path: Path | None = var("FIREBASE_SERVICE_ACCOUNT_PATH", v.file)
+    fcm_base_url: str = var("FCM_BASE_URL", v.url("http", "https"), "https://fcm.googleapis.com")
+    google_client_ids: tuple[str, ...] = var("GOOGLE_CLIENT_IDS", v.words, ())
+    apple_client_ids: tuple[str, ...] = var("APPLE_CLIENT_IDS", v.words, ())
+    cors_origins_public: tuple[str, ...] = var("CORS_ORIGINS_PUBLIC", v.origins, ())
+    cors_origins_internal: tuple[str, ...] = var("CORS_ORIGINS_INTERNAL", v.origins, ())
+    chat_encryption_keys: tuple[Secret, ...] = var("CHAT_ENCRYPTION_KEYS", v.keys, ())
+    log_format: Literal["console", "json"] | None = var("LOG_FORMAT", v.log_format)
+    otel_endpoint: str | None = var("OTEL_EXPORTER_OTLP_ENDPOINT", v.url("http", "https"))
+
+    @property
+    def production(self) -> bool:
+        """Whether nothing may be pretended."""
+        return self.stage is Stage.PRODUCTION
+
+
+def read(variables: Mapping[str, str] | None = None) -> Environment:
+    """Read the environment (``os.environ``) and presume what development may. Raises `BadVariable`."""
+    said: Environment = environ.to_config(Environment, dict(os.environ if variables is None else variables))
+    if said.production:
+        return said
+    return changed(
+        said,
+        payment_gateway=said.payment_gateway or Gateway.DEVELOPMENT,
+        otp_provider=said.otp_provider or OtpProvider.DEVELOPMENT,
+    )
+
+
+def changed(env: Environment, **values: object) -> Environment:
+    """Give the same environment with other values, as `evolve` does for a class that mypy knows."""
+    given: Any = env
+    result: Environment = evolve(given, **values)
+    return result
+
+
+def listening(env: Environment, roles: frozenset[Role]) -> dict[Role, Bind]:
+    """Say where the listeners among ``roles`` listen; ``PORT`` replaces the port of one that runs alone."""
+    binds = {Role.PUBLIC: env.public_bind, Role.INTERNAL: env.internal_bind}
+    chosen = {role: bind for role, bind in binds.items() if role in roles}
+    if env.port is not None and len(roles) == 1:
+        return {role: Bind(bind.host, env.port) for role, bind in chosen.items()}
+    return chosen
+
+
+# ------------------------------------------------------------------------------------------- refusing
+
+
+def refusals(env: Environment) -> list[str]:
+    """Say why this server must not start, one line per reason, each naming a variable; empty when it may."""
+    reasons = [
+        f"{name}: {reason}"
+        for name, wrong, reason in (*_never(env), *(_in_production(env) if env.production else ()))
+        if wrong
+    ]
+    return list(dict.fromkeys(reasons))
+
+
+_Rule: TypeAlias = tuple[str, bool, str]
+
+
+def _never(env: Environment) -> tuple[_Rule, ...]:
+    xendit = env.payment_gateway is Gateway.XENDIT
+    otp = env.otp_provider is OtpProvider.HTTP
+    needed = "is needed by the chosen provider"
+    shared = set(env.auth_jwt_secret) & set(env.auth_jwt_secret_internal)
+    return (
+        ("XENDIT_SECRET_KEY", xendit and env.xendit_secret_key is None, needed),
+        ("XENDIT_CALLBACK_TOKEN", xendit and not env.xendit_callback_token, needed),
+        ("OTP_HTTP_URL", otp and env.otp_http_url is None, needed),
+        ("OTP_HTTP_TOKEN", otp and env.otp_http_token is None, needed),
+        ("AUTH_JWT_SECRET_INTERNAL", bool(shared), "must not share a key with AUTH_JWT_SECRET"),
+    )
+
+
+def _in_production(env: Environment) -> tuple[_Rule, ...]:
+    stub = "must not be development in production"
+    plain = "must be https in production"
+    return (
+        ("PAYMENT_GATEWAY", env.payment_gateway is None, "must be chosen in production: xendit"),
+        ("PAYMENT_GATEWAY", env.payment_gateway is Gateway.DEVELOPMENT, stub),
+        ("OTP_PROVIDER", env.otp_provider is OtpProvider.DEVELOPMENT, stub),
+        ("DATABASE_URL", env.database_url is None, "is needed in production: no embedded PostgreSQL"),
+        ("VALKEY_URL", env.valkey_url is None, "is needed in production: no embedded Redis"),
+        ("AUTH_JWT_SECRET", not env.auth_jwt_secret, "is needed in production"),
+        ("AUTH_JWT_SECRET_INTERNAL", not env.auth_jwt_secret_internal, "is needed in production"),
+        ("CHAT_ENCRYPTION_KEYS", not env.chat_encryption_keys, "is needed in production"),
+        (
+            "INTERNAL_BIND",
+            not _is_inside(env.internal_bind.host),
+            "must not be a public address in production",
+        ),
+        ("XENDIT_BASE_URL", not env.xendit_base_url.startswith("https:"), plain),
+        ("FCM_BASE_URL", not env.fcm_base_url.startswith("https:"), plain),
+        ("OTP_HTTP_URL", not (env.otp_http_url or "https:").startswith("https:"), plain),
+    )
+
+
+def _is_inside(host: str) -> bool:
+    """Loopback or a private network; a name could be anything, an unspecified address is everything."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host == "localhost"
+    return address.is_private and not address.is_unspecified
