@@ -5,6 +5,7 @@ no way out through a field that somebody added in a hurry. Text that would break
 """
 
 import logging
+import re
 import sys
 from collections.abc import Mapping, MutableMapping
 from contextvars import ContextVar
@@ -37,6 +38,13 @@ ALLOWED: Final = frozenset(
 """The fields that may be written. Add one here, with a thought to what could ever be in it."""
 
 
+_SENSITIVE: Final = re.compile(r"\+[0-9]{8,15}|\beyJ[\w-]{5,}\.[\w-]+\.[\w-]*|(?i:bearer) [\w.~+/=-]{8,}")
+
+
+_LINE_ENDS: Final = {ord(end): f"\\u{ord(end):04x}" for end in "\x85\u2028\u2029"}
+"""What JSON may hold as it is, and some readers of lines break at."""
+
+
 def about(**ids: object) -> None:
     """Add ids to every further line of this task: ``about(aggregate="payment", aggregate_id=...)``."""
     _ABOUT.set({**_ABOUT.get(), **ids})
@@ -61,6 +69,7 @@ def set_up(form: Format | None = None, stream: TextIO | None = None, level: int 
         _with_ids,
         structlog.processors.format_exc_info,
         _allow,
+        _scrub,
     ]
     structlog.configure(
         processors=[
@@ -113,6 +122,14 @@ def _allow(_: Any, __: str, line: MutableMapping[str, Any]) -> MutableMapping[st
     return line
 
 
+def _scrub(_: Any, __: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:  # noqa: ANN401  structlog's
+    """Hide phones and tokens in text that others wrote: a driver's error quotes the row that it refused."""
+    for name in ("event", "exception", "error", "detail", "reason"):
+        if isinstance(text := line.get(name), str):
+            line[name] = _SENSITIVE.sub("[hidden]", text)
+    return line
+
+
 def _one_line(_: Any, __: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:  # noqa: ANN401  structlog's
     """Escape what would end a line or steer a terminal, except in our own tracebacks."""
     for name, value in line.items():
@@ -123,4 +140,5 @@ def _one_line(_: Any, __: str, line: MutableMapping[str, Any]) -> MutableMapping
 
 
 def _json(line: object, **_: object) -> str:
-    return orjson.dumps(line, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+    text = orjson.dumps(line, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+    return text.translate(_LINE_ENDS)

@@ -87,7 +87,7 @@ async def _looked(name: str, probe: Probe) -> str | None:
     except TimeoutError:
         return f"{name} does not answer within {PATIENCE:g} seconds."
     except Exception:  # noqa: BLE001  whatever a driver raises, the store is not well; its text may hold an address
-        return f"{name} cannot be reached."
+        return f"{name} cannot be looked at."
 
 
 def routes(readiness: Readiness) -> tuple[Route, ...]:

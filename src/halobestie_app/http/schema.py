@@ -79,8 +79,7 @@ class Components:
         attrs.resolve_types(cls)
         arguments = dict(zip(getattr(cls, "__parameters__", ()), get_args(form), strict=False))
         properties = {
-            wire_name(field): self.field(field, arguments.get(field.type, field.type))
-            for field in attrs.fields(cls)
+            wire_name(field): self.field(field, _filled(field.type, arguments)) for field in attrs.fields(cls)
         }
         required = [wire_name(field) for field in attrs.fields(cls) if field.default is attrs.NOTHING]
         told: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
@@ -110,6 +109,14 @@ def _bound(told: Schema, rules: Mapping[str, Any]) -> None:
             _bound(target.setdefault("items", {}), value)
         else:
             target[_OF_LISTS.get(word, word) if listed else word] = value
+
+
+def _filled(form: Form, arguments: Mapping[Form, Form]) -> Form:
+    """Put a generic class's arguments where its fields name its type variables."""
+    if form in arguments:
+        return arguments[form]
+    parameters = getattr(form, "__parameters__", ())
+    return form[tuple(arguments[parameter] for parameter in parameters)] if parameters else form
 
 
 def _is_enum(form: Form) -> bool:

@@ -25,7 +25,8 @@ T = TypeVar("T")
 def from_wire(data: object, cls: type[T]) -> T:
     """Read parsed JSON (dicts, lists, text, numbers, booleans, None) as ``cls``.
 
-    ``cls`` may be any type that a field may have, also ``list[Tier]``. Raises `WireError` with all errors.
+    ``cls`` may be any type that a field may have, also ``list[Tier]``; generic classes are written, not read.
+    Raises `WireError` with every error found.
     """
     try:
         return _CONVERTER.structure(data, cls)
