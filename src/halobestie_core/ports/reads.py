@@ -54,8 +54,10 @@ class ExtensionSeen:
 
 @frozen
 class CustomerActive:
-    """All that a customer's cold start needs. ``request``: the open one, or the last failed one of a payment whose
-    fallback is open; ``payment``: the open one that is not an extension's, else that of the live session.
+    """All that a customer's cold start needs.
+
+    ``request``: the open one, or the last failed one of a payment whose fallback is open. ``payment``: the open
+    one that is not an extension's, else that of the live session.
     """
 
     now: datetime
@@ -67,7 +69,10 @@ class CustomerActive:
 
 @frozen
 class MitraActive:
-    """All that a mitra's cold start needs; ``offers`` are open requests whose latest entry for them is an offer."""
+    """All that a mitra's cold start needs.
+
+    ``offers`` are open requests whose latest entry for them is an offer.
+    """
 
     now: datetime
     listener: Listener
@@ -86,15 +91,44 @@ class Prices:
 
 
 class Reads(Protocol):
-    """Every read the API makes. ``None`` or an empty list where there is nothing; times are the store's clock."""
+    """Every read the API makes. ``None`` or nothing where there is nothing; times are the store's clock."""
 
-    async def payment(self, payment_id: UUID) -> PaymentSeen | None: ...
-    async def payments(self, customer_id: UUID, limit: int, offset: int) -> tuple[Sequence[PaymentSeen], int]: ...
-    async def request(self, request_id: UUID) -> RequestSeen | None: ...
-    async def session(self, session_id: UUID) -> tuple[SessionSeen, datetime] | None: ...
-    async def extension(self, extension_id: UUID) -> ExtensionSeen | None: ...
-    async def customer_active(self, customer_id: UUID) -> CustomerActive: ...
-    async def mitra_active(self, mitra_id: UUID) -> MitraActive | None: ...
-    async def mitra(self, mitra_id: UUID) -> tuple[Listener, datetime] | None: ...
-    async def offered(self, request_id: UUID, wave: int | None) -> Sequence[UUID]: ...
-    async def prices(self, customer_id: UUID) -> Prices: ...
+    async def payment(self, payment_id: UUID) -> PaymentSeen | None:
+        """Return one payment."""
+        ...
+
+    async def payments(self, customer_id: UUID, limit: int, offset: int) -> tuple[Sequence[PaymentSeen], int]:
+        """Return a customer's payments, the newest first, and how many there are in all."""
+        ...
+
+    async def request(self, request_id: UUID) -> RequestSeen | None:
+        """Return one pairing request."""
+        ...
+
+    async def session(self, session_id: UUID) -> tuple[SessionSeen, datetime] | None:
+        """Return one chat, and what time it is."""
+        ...
+
+    async def extension(self, extension_id: UUID) -> ExtensionSeen | None:
+        """Return one extension."""
+        ...
+
+    async def customer_active(self, customer_id: UUID) -> CustomerActive:
+        """Return all that a customer has open."""
+        ...
+
+    async def mitra_active(self, mitra_id: UUID) -> MitraActive | None:
+        """Return all that a mitra has open."""
+        ...
+
+    async def mitra(self, mitra_id: UUID) -> tuple[Listener, datetime] | None:
+        """Return one mitra's presence and load, and what time it is."""
+        ...
+
+    async def offered(self, request_id: UUID, wave: int | None) -> Sequence[UUID]:
+        """Return to whom a request was shown, in one wave or in all."""
+        ...
+
+    async def prices(self, customer_id: UUID) -> Prices:
+        """Return what this customer's price list is computed from."""
+        ...

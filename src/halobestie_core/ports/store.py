@@ -1,8 +1,9 @@
 """The truth, as a port: one command is one transaction that locks, loads, and saves everything or nothing.
 
-Who implements it keeps three promises. Locks are taken in one order everywhere: the customer, then the mitra, then rows.
-``now`` is the store's clock, read after the locks. And ``save`` writes moves, log, records, outbox and deadlines
-together, refusing (``StaleWrite``) if a row is not at the version that was decided on.
+Who implements it keeps three promises. Locks are taken in one order everywhere: the customer, then the
+mitra, then rows. ``now`` is the store's clock, read after the locks. And ``save`` writes moves, log,
+records, outbox and deadlines together, refusing (``StaleWrite``) if a row is not at the version that was
+decided on.
 """
 
 from collections.abc import Set as AbstractSet
@@ -11,7 +12,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from attrs import frozen
+from attrs import field, frozen
 
 from halobestie_core.flow.availability import House, Listener
 from halobestie_core.flow.decide import Moved
@@ -58,13 +59,14 @@ class Scope:
     """What one command concerns: whom to lock and what to load.
 
     The customer is named, or found through exactly one of payment, request, session or extension. With
-    ``customer_id`` *and* one of those, the customer named is locked and the row is loaded whoever owns it: the caller
-    compares. The mitra to lock too: ``mitra_id``, or ``mitra_of_session`` for that of the chat addressed.
+    ``customer_id`` *and* one of those, the customer named is locked and the row is loaded whoever owns it:
+    the caller compares. The mitra to lock too: ``mitra_id``, or ``mitra_of_session`` for that of the chat
+    addressed.
 
-    The payment slot holds the payment addressed, or that of the request addressed, or the customer's open one.
-    ``searching``: fill also the request slot with the customer's open request (else the last one of the payment) and the
-    chat slot with their live chat. ``live_chat``: the latter alone. ``prices``: also tiers, promotion and buyer.
-    ``look``: also the eligible mitras.
+    The payment slot holds the payment addressed, or that of the request addressed, or the customer's open
+    one. ``searching``: fill also the request slot with the customer's open request (else the last one of
+    the payment) and the chat slot with their live chat. ``live_chat``: the latter alone. ``prices``: also
+    tiers, promotion and buyer. ``look``: also the eligible mitras.
     """
 
     customer_id: UUID | None = None
@@ -85,7 +87,8 @@ class Scope:
 class Loaded:
     """What the locks showed. ``mitra`` carries presence and load of the locked mitra.
 
-    ``captured``: money of the addressed payment was recorded before. ``eligible``: the answer to ``Scope.look``.
+    ``captured``: money of the addressed payment was recorded before. ``eligible``: the answer to
+    ``Scope.look``.
     """
 
     now: datetime
@@ -97,7 +100,7 @@ class Loaded:
     eligible: AbstractSet[UUID] = frozenset()
     tiers: tuple[Tier, ...] = ()
     promotion: Promotion | None = None
-    buyer: Buyer = Buyer()
+    buyer: Buyer = field(factory=Buyer)
 
 
 class Unit(Protocol):

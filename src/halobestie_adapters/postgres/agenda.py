@@ -1,0 +1,85 @@
+"""The agenda on PostgreSQL: peeks at deadlines and stale mitras, takes commands for later.
+
+Decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final, final
+
+from psycopg.rows import class_row
+from psycopg_pool import AsyncConnectionPool
+
+from halobestie_adapters.postgres.pool import connection
+from halobestie_adapters.postgres.queries import load
+from halobestie_core.flow.availability import House
+from halobestie_core.ports.agenda import Due, LaterRow, Peek
+
+Q: Final = load("agenda")
+
+_LONG_AGO: Final = "-infinity"
+
+# How each command about a mitra, or about the house, is replaced by one per customer concerned.
+FAN_OUTS: Final = {
+    "mitra_became_eligible": Q.offer_everywhere,
+    "mitra_went_away": Q.withdraw_everywhere,
+    "mitra_shut_out": Q.end_chats_of,
+    "house_changed": Q.look_again_everywhere,
+}
+
+
+@final
+class PostgresAgenda:
+    """The agenda; one connection is borrowed per look. Raises the store's errors."""
+
+    def __init__(self, pool: AsyncConnectionPool) -> None:
+        self._pool = pool
+
+    async def peek(self, limit: int, *, deep: bool) -> Peek:
+        """Look for due rows, and for the next deadline: one round trip."""
+        async with connection(self._pool) as conn:
+            floor: object = _LONG_AGO
+            if not deep:
+                row = await (await conn.execute(Q.floor)).fetchone()
+                floor = _LONG_AGO if row is None else row[0]
+            async with conn.pipeline():
+                due = await conn.cursor(row_factory=class_row(Due)).execute(
+                    Q.due, {"limit": limit, "floor": floor}
+                )
+                following = await conn.execute(Q.next)
+            rows, soonest = await due.fetchall(), await following.fetchone()
+        next_in: timedelta | None = None if soonest is None else soonest[0]
+        return Peek(rows, next_in)
+
+    async def stale(self, house: House, limit: int) -> Sequence[Due]:
+        """Look for mitras who were silent for too long; nobody is where pings are not required."""
+        if not house.require_ping:
+            return ()
+        silence = timedelta(seconds=house.stale_after_seconds)
+        async with connection(self._pool) as conn:
+            cursor = conn.cursor(row_factory=class_row(Due))
+            await cursor.execute(Q.stale, {"silence": silence, "limit": limit})
+            return await cursor.fetchall()
+
+    async def take_later(self, limit: int) -> Sequence[LaterRow]:
+        """Take later commands for a moment, the oldest first."""
+        async with connection(self._pool) as conn:
+            cursor = await conn.execute(Q.take_later, {"limit": limit})
+            taken = [
+                LaterRow(row_id, payload["command"], {k: v for k, v in payload.items() if k != "command"})
+                for row_id, payload in await cursor.fetchall()
+            ]
+        return sorted(taken, key=lambda row: row.id)
+
+    async def fan_out(self, row: LaterRow) -> None:
+        """Replace a command by one per customer concerned; the second to try finds it replaced."""
+        given = {"row_id": row.id, "mitra_id": row.fields.get("mitra_id"), "detail": row.fields.get("detail")}
+        async with connection(self._pool) as conn:
+            await conn.execute(FAN_OUTS[row.command], given)
+
+    async def dismiss(self, row_id: int) -> None:
+        """Mark a later command as dealt with."""
+        async with connection(self._pool) as conn:
+            await conn.execute(Q.dismiss, {"row_id": row_id})

@@ -1,0 +1,102 @@
+-- What waits for the clock, and the commands for later. Peeks take no lock; each is served by a partial index over what
+-- still waits. The comparison uses statement_timestamp(), which the planner can look up in an index.
+
+-- name: due
+-- Rows whose time has come, and fell due after the floor; the longest overdue first.
+SELECT machine, id, in_waves FROM (
+    (SELECT 'payment' AS machine, id, false AS in_waves, wake_at FROM payment_sessions
+     WHERE wake_at <= statement_timestamp() AND wake_at > %(floor)s::timestamptz ORDER BY wake_at LIMIT %(limit)s)
+    UNION ALL
+    (SELECT 'pairing', id, next_wave_at IS NOT NULL, wake_at FROM pairing_requests
+     WHERE wake_at <= statement_timestamp() AND wake_at > %(floor)s::timestamptz ORDER BY wake_at LIMIT %(limit)s)
+    UNION ALL
+    (SELECT 'chat', id, false, wake_at FROM chat_sessions
+     WHERE wake_at <= statement_timestamp() AND wake_at > %(floor)s::timestamptz ORDER BY wake_at LIMIT %(limit)s)
+    UNION ALL
+    (SELECT 'extension', id, false, wake_at FROM session_extensions
+     WHERE wake_at <= statement_timestamp() AND wake_at > %(floor)s::timestamptz ORDER BY wake_at LIMIT %(limit)s)
+) AS waiting
+ORDER BY wake_at
+LIMIT %(limit)s
+
+-- name: next
+-- How long until the next deadline (null: nothing waits).
+SELECT least(
+    (SELECT wake_at FROM payment_sessions WHERE wake_at > statement_timestamp() ORDER BY wake_at LIMIT 1),
+    (SELECT wake_at FROM pairing_requests WHERE wake_at > statement_timestamp() ORDER BY wake_at LIMIT 1),
+    (SELECT wake_at FROM chat_sessions WHERE wake_at > statement_timestamp() ORDER BY wake_at LIMIT 1),
+    (SELECT wake_at FROM session_extensions WHERE wake_at > statement_timestamp() ORDER BY wake_at LIMIT 1)
+) - clock_timestamp()
+
+-- name: floor
+-- Where a cheap peek begins: a minute ago. Older entries of the index are mostly dead ones, and cost to step over.
+SELECT statement_timestamp() - interval '1 minute'
+
+-- name: stale
+-- Online mitras who were not heard of for longer than the threshold.
+SELECT 'presence' AS machine, id FROM mitras
+WHERE is_online AND (last_heartbeat_at IS NULL OR last_heartbeat_at < statement_timestamp() - %(silence)s::interval)
+LIMIT %(limit)s
+
+-- name: take_later
+-- Takes unsent commands for a moment, longer at each try. (No lock but the row's own, and only for this statement.)
+UPDATE outbox SET
+    attempts = attempts + 1,
+    next_attempt_at = clock_timestamp() + least(interval '1.5 seconds' * power(2, attempts), interval '1 minute')
+WHERE id IN (
+    SELECT id FROM outbox
+    WHERE kind = 'later' AND sent_at IS NULL AND next_attempt_at <= statement_timestamp()
+    ORDER BY next_attempt_at, id
+    LIMIT %(limit)s
+    FOR UPDATE SKIP LOCKED
+)
+RETURNING id, payload
+
+-- name: offer_everywhere
+-- Instead of "this mitra became eligible": one offer per open general request.
+WITH mine AS (
+    UPDATE outbox SET sent_at = clock_timestamp() WHERE id = %(row_id)s AND sent_at IS NULL RETURNING 1
+)
+INSERT INTO outbox (kind, stream, audience, payload)
+SELECT 'later', 'offer:' || r.id, '{}', jsonb_build_object(
+    'command', 'offer', 'request_id', r.id, 'mitra_id', %(mitra_id)s::uuid
+)
+FROM pairing_requests r, mine WHERE r.status = 'pending' AND r.kind = 'general'
+
+-- name: withdraw_everywhere
+-- Instead of "this mitra went away": one command per open request that was shown to them.
+WITH mine AS (
+    UPDATE outbox SET sent_at = clock_timestamp() WHERE id = %(row_id)s AND sent_at IS NULL RETURNING 1
+)
+INSERT INTO outbox (kind, stream, audience, payload)
+SELECT 'later', 'withdraw:' || r.id, '{}', jsonb_build_object(
+    'command', 'withdraw', 'request_id', r.id, 'mitra_id', %(mitra_id)s::uuid, 'detail', %(detail)s::text
+)
+FROM pairing_requests r, mine
+WHERE r.status = 'pending' AND (
+    r.targeted_mitra_id = %(mitra_id)s
+    OR EXISTS (SELECT FROM pairing_waves w WHERE w.pairing_request_id = r.id AND %(mitra_id)s = ANY (w.mitra_ids))
+)
+
+-- name: end_chats_of
+-- Instead of "this mitra was shut out": one command per live chat of theirs.
+WITH mine AS (
+    UPDATE outbox SET sent_at = clock_timestamp() WHERE id = %(row_id)s AND sent_at IS NULL RETURNING 1
+)
+INSERT INTO outbox (kind, stream, audience, payload)
+SELECT 'later', 'end_chat:' || c.id, '{}', jsonb_build_object('command', 'end_chat', 'session_id', c.id)
+FROM chat_sessions c, mine
+WHERE c.mitra_id = %(mitra_id)s AND c.status IN ('active', 'extending', 'closing')
+
+-- name: look_again_everywhere
+-- Instead of "the rules of eligibility changed": every open general request looks again.
+WITH mine AS (
+    UPDATE outbox SET sent_at = clock_timestamp() WHERE id = %(row_id)s AND sent_at IS NULL RETURNING 1
+)
+INSERT INTO outbox (kind, stream, audience, payload)
+SELECT 'later', 'look_again:' || r.id, '{}', jsonb_build_object('command', 'look_again', 'request_id', r.id)
+FROM pairing_requests r, mine WHERE r.status = 'pending' AND r.kind = 'general'
+
+-- name: dismiss
+-- A later command that has nothing left to do.
+UPDATE outbox SET sent_at = clock_timestamp() WHERE id = %(row_id)s AND sent_at IS NULL

@@ -1,0 +1,63 @@
+"""Presence: a mitra switches on and off, and is heard of. Knows no socket."""
+
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from attrs import evolve
+
+from halobestie_app.usecases import refusals
+from halobestie_app.usecases.desk import Desk
+from halobestie_app.usecases.perform import perform
+from halobestie_core import presence
+from halobestie_core.flow.availability import Listener
+from halobestie_core.ports.store import Actor, Loaded, Scope
+from halobestie_core.reasons import Reason
+from halobestie_core.words import ActorType
+
+
+class Beats(Protocol):
+    """Where heartbeats are collected until the next batch is written."""
+
+    def add(self, mitra_id: UUID, at: datetime) -> None:
+        """Remember that this mitra was heard of at ``at``, the store's time."""
+        ...
+
+
+async def switch(desk: Desk, beats: Beats, mitra_id: UUID, *, online: bool) -> Listener:
+    """Go online or offline. Going online when online already counts as a heartbeat."""
+    wish = presence.GoOnline() if online else presence.GoOffline()
+    outcome = await perform(
+        desk, Scope(mitra_id=mitra_id), lambda loaded: _of(loaded, wish), Actor(ActorType.MITRA, mitra_id)
+    )
+    if outcome.refused is not None:
+        raise refusals.problem(outcome.refused)
+    here = outcome.evening.mitra
+    if here is None or outcome.loaded.mitra is None:
+        raise refusals.not_found("mitra")
+    if online and outcome.moved is None:
+        beats.add(mitra_id, outcome.loaded.now)
+        here = evolve(here, last_heartbeat_at=outcome.loaded.now)
+    return evolve(outcome.loaded.mitra, presence=here)
+
+
+async def heartbeat(desk: Desk, beats: Beats, mitra_id: UUID) -> Listener:
+    """Hear of a mitra. One read tells whether they are online and what time it is.
+
+    The write goes with the next batch.
+    """
+    found = await desk.reads.mitra(mitra_id)
+    if found is None:
+        raise refusals.not_found("mitra")
+    listener, now = found
+    verdict = presence.PRESENCE.decide(listener.presence, presence.Heartbeat(now), now)
+    if not hasattr(verdict, "after"):
+        raise refusals.told(Reason.MITRA_OFFLINE, listener.presence)
+    beats.add(mitra_id, now)
+    return evolve(listener, presence=verdict.moved())
+
+
+def _of(loaded: Loaded, wish: object) -> object:
+    if loaded.mitra is None:
+        raise refusals.not_found("mitra")
+    return wish

@@ -1,0 +1,72 @@
+"""What waits for the clock or for later, as a port. A peek locks nothing and promises nothing.
+
+The command judges.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Protocol
+from uuid import UUID
+
+from attrs import frozen
+
+from halobestie_core.flow.availability import House
+
+
+@frozen
+class Due:
+    """One row whose time has come. ``machine`` names its table; ``in_waves``.
+
+    A request that grows by waves.
+    """
+
+    machine: str
+    id: UUID
+    in_waves: bool = False
+
+
+@frozen
+class Peek:
+    """What is due now, the longest overdue first, and how long until the next deadline (``None``.
+
+    Nothing waits).
+    """
+
+    due: Sequence[Due]
+    next_in: timedelta | None
+
+
+@frozen
+class LaterRow:
+    """A durable command that crosses customers, taken for a while by whoever asked for it."""
+
+    id: int
+    command: str
+    fields: Mapping[str, str | None]
+
+
+class Agenda(Protocol):
+    """Where deadlines and later commands are found."""
+
+    async def peek(self, limit: int, *, deep: bool) -> Peek:
+        """Look for due rows. ``deep``: however old.
+
+        Else only those that fell due in the last minute, which is cheap.
+        """
+        ...
+
+    async def stale(self, house: House, limit: int) -> Sequence[Due]:
+        """Look for online mitras who were not heard of for too long."""
+        ...
+
+    async def take_later(self, limit: int) -> Sequence[LaterRow]:
+        """Take unsent later commands for a moment; whoever dies with one leaves it to the next."""
+        ...
+
+    async def fan_out(self, row: LaterRow) -> None:
+        """Replace a command about a mitra (or the house) by one per customer concerned, at once."""
+        ...
+
+    async def dismiss(self, row_id: int) -> None:
+        """Mark a later command as dealt with that has nothing left to do."""
+        ...
