@@ -70,7 +70,8 @@ class App:
         self._bearers = bearers
         self._watch = watch
         self._headers = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"), *headers]
-        self._names = (f"{secrets.token_hex(6)}-{number:x}" for number in itertools.count(1))
+        ours = secrets.token_hex(6)
+        self._names = (f"{ours}-{number:x}" for number in itertools.count(1))
         self._rest = Starlette(
             routes=list(extra), exception_handlers={HTTPException: self._refused_elsewhere}
         )

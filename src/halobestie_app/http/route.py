@@ -141,19 +141,21 @@ class Route:
     problems: tuple[Code, ...] = field(default=(), kw_only=True)
     judge: Callable[[Mapping[str, object]], None] | None = field(default=None, kw_only=True)
     bound: float | None = field(default=BOUND, kw_only=True)
+    parameters: tuple[tuple[str, bool], ...] = field(init=False, repr=False)
+    """The path's parameters in order: each name, and whether it is text rather than an id."""
+    template: str = field(init=False, repr=False)
+    """The path as documents write it: ``/chat-requests/{id}``."""
 
     @status.default
     def _(self) -> int:
         return 204 if self.answer is None else 200
 
-    @property
-    def parameters(self) -> tuple[tuple[str, bool], ...]:
-        """The path's parameters in order: each name, and whether it is text rather than an id."""
+    @parameters.default
+    def _(self) -> tuple[tuple[str, bool], ...]:
         return tuple((name, bool(text)) for name, text in _PARAMETER.findall(self.path))
 
-    @property
-    def template(self) -> str:
-        """The path as documents write it: ``/chat-requests/{id}``."""
+    @template.default
+    def _(self) -> str:
         return _PARAMETER.sub(r"{\1}", self.path)
 
     @property
