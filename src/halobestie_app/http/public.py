@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from halobestie_app.http import auth
 from halobestie_app.http.listener import Kind
 from halobestie_app.http.route import Route
 
@@ -10,5 +11,5 @@ PUBLIC: Final = Kind(
     prefixes=("/api/client/", "/api/mitra/", "/api/shared/", "/api/webhooks/"),
 )
 
-ROUTES: Final[tuple[Route, ...]] = ()
+ROUTES: Final[tuple[Route, ...]] = (*auth.ROUTES,)
 """Every route of this listener, module by module."""
