@@ -13,7 +13,7 @@ import itertools
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -34,6 +34,7 @@ RUN_FOLDER = "HALOBESTIE_TEST_RUN_FOLDER"  # set by the first process, inherited
 WORKERS = 16  # at most; each has a share of Valkey's databases
 LONG_WAIT_SECONDS = 60
 ROOM_BYTES = 4 << 30
+PREFIX = "halobestie-tests-"
 
 numbers = itertools.count(1)
 
@@ -54,7 +55,11 @@ class Stores:
 def pytest_configure(config: pytest.Config) -> None:
     """One folder per run, whatever the number of its processes."""
     if not hasattr(config, "workerinput"):
-        os.environ[RUN_FOLDER] = tempfile.mkdtemp(prefix="halobestie-tests-", dir=_quickest_place())
+        place = _quickest_place()
+        _sweep(place)
+        run = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place))
+        os.environ[RUN_FOLDER] = str(run)
+        config.add_cleanup(_hold(run / "alive.lock"))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -120,6 +125,17 @@ def database_url(stores: Stores, postgres_admin: psycopg.Connection, database_te
     _drop(postgres_admin, name)
 
 
+@pytest.fixture
+def sound_database_url(database_url: str) -> Iterator[str]:
+    """A fresh, migrated database in which all that must hold at every commit still holds after the test.
+
+    Not for a test that makes up rows past the stores.
+    """
+    yield database_url
+    broken = asyncio.run(_broken(database_url))
+    assert not broken, "\n".join(broken)
+
+
 @pytest.fixture(scope="session")
 def valkey_admin(stores: Stores) -> Iterator[redis.Redis]:
     """A client on database 0."""
@@ -156,12 +172,28 @@ def own_stores(data_dir: Path) -> Iterator[EmbeddedStores]:
         yield embedded
 
 
-def _quickest_place() -> str | None:
+def _quickest_place() -> Path:
     """Memory, if the machine lends enough of it: making a database is making 300 files."""
-    place = Path("/dev/shm")  # noqa: S108 - the folder made there is ours alone (mkdtemp)
-    if os.access(place, os.W_OK) and shutil.disk_usage(place).free > ROOM_BYTES:
-        return str(place)
-    return None
+    memory = Path("/dev/shm")  # noqa: S108 - the folder made there is ours alone (mkdtemp)
+    if os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > ROOM_BYTES:
+        return memory
+    return Path(tempfile.gettempdir())
+
+
+def _hold(lock: Path) -> Callable[[], None]:
+    """Hold a lock as long as this process lives, or until the result is called."""
+    stack = ExitStack()
+    stack.enter_context(try_lock(lock))
+    return stack.close
+
+
+def _sweep(place: Path) -> None:
+    """Remove what runs that were killed have left."""
+    for lock in place.glob(f"{PREFIX}*/alive.lock"):
+        if lock.stat().st_uid == os.geteuid():
+            with try_lock(lock) as nobody_lives:
+                if nobody_lives:
+                    shutil.rmtree(lock.parent, ignore_errors=True)
 
 
 def _create(admin: psycopg.Connection, name: str, template: str = "template1") -> None:
@@ -184,3 +216,10 @@ def _migrate(url: str) -> None:
     from halobestie_adapters.postgres.migrations import migrate  # noqa: PLC0415 - the core's tests need none of it
 
     asyncio.run(migrate(url))
+
+
+async def _broken(url: str) -> list[str]:
+    from halobestie_adapters.postgres.invariants import check  # noqa: PLC0415 - the same
+
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+        return [str(violation) for violation in await check(connection, eventual=False)]

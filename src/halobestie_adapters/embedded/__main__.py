@@ -80,9 +80,9 @@ def _alone(folder: Folder) -> Iterator[None]:
 
 def _supervise(folder: Folder, first: socket.socket, *, durable: bool) -> None:
     adopt_orphans()
-    stale = folder.read_state().get("sockets")
-    if isinstance(stale, str):
-        forget_sockets_folder(Path(stale))
+    stale = folder.sockets()
+    if stale is not None:
+        forget_sockets_folder(stale)
     sockets = make_sockets_folder(folder)
     # Written before anything starts: should we be killed, the next one knows what to clean away.
     folder.write_state(supervisor=os.getpid(), sockets=str(sockets))

@@ -22,7 +22,8 @@ from halobestie_adapters.embedded.supervisor import BYE, CONTROL
 START_SECONDS = 180.0  # the supervisor has its own, shorter limits and says what went wrong
 ANSWER_SECONDS = 30.0
 STOP_SECONDS = 60.0
-POLL_SECONDS = 0.01
+BURY_SECONDS = 5.0
+POLL_SECONDS = 0.005
 
 
 class EmbeddedStores:
@@ -76,6 +77,7 @@ class EmbeddedStores:
                 if not self._join():
                     self._spawn()
         except OSError as error:
+            self._let_go(ended=False)
             raise EmbeddedError(
                 f"The data folder cannot be used: {error}.", "Name another in HALOBESTIE_DATA_DIR."
             ) from error
@@ -143,13 +145,13 @@ class EmbeddedStores:
             time.sleep(POLL_SECONDS)
 
     def _join(self) -> bool:
-        sockets = self.folder.read_state().get("sockets")
-        if not isinstance(sockets, str):
+        sockets = self.folder.sockets()
+        if sockets is None:
             return False
         connection = socket.socket(socket.AF_UNIX)
         connection.settimeout(ANSWER_SECONDS)
         try:
-            connection.connect(f"{sockets}/{CONTROL}")
+            connection.connect(str(sockets / CONTROL))
         except OSError:
             connection.close()
             return False
@@ -168,6 +170,8 @@ class EmbeddedStores:
 
     def _spawn(self) -> None:
         ours, theirs = socket.socketpair()
+        ours.settimeout(START_SECONDS)
+        self._connection = ours
         source = Path(__file__).parents[2]  # found again even where we are not installed
         path = os.pathsep.join(filter(None, (str(source), os.environ.get("PYTHONPATH"))))
         # -P: nothing that lies in the working folder may pass for a module of ours
@@ -184,8 +188,6 @@ class EmbeddedStores:
                     (os.POSIX_SPAWN_DUP2, log.fileno(), 2),
                 ],
             )
-        ours.settimeout(START_SECONDS)
-        self._connection = ours
         self._status = self._read()
 
     def _read(self) -> dict[str, Any]:
@@ -220,14 +222,20 @@ class EmbeddedStores:
             self._connection = None
         if not ended:
             return
-        if self._child is not None:
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(self._child, 0)
-            self._child = None
+        deadline = time.monotonic() + BURY_SECONDS
+        while self._child is not None and time.monotonic() < deadline:
+            try:
+                done = os.waitpid(self._child, os.WNOHANG) != (0, 0)
+            except ChildProcessError:
+                done = True
+            if done:
+                self._child = None
+            else:
+                time.sleep(POLL_SECONDS)
         with try_lock(self.folder.lock) as held:  # not held when the next one is there already
-            sockets = self.folder.read_state().get("sockets")
-            if held and isinstance(sockets, str):
-                forget_sockets_folder(Path(sockets))
+            sockets = self.folder.sockets()
+            if held and sockets is not None:
+                forget_sockets_folder(sockets)
 
 
 def find_running(data_dir: Path | str) -> EmbeddedStores | None:

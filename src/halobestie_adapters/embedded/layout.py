@@ -79,6 +79,18 @@ class Folder:
             return {}
         return state if isinstance(state, dict) else {}
 
+    def sockets(self) -> Path | None:
+        """Where the running supervisor, or the last one, keeps its sockets.
+
+        None unless its owner is that of our own folder: in a place that is everybody's, a stranger may have
+        made a folder of that name since.
+        """
+        path = Path(str(self.read_state().get("sockets")))
+        try:
+            return path if path.lstat().st_uid == self.root.stat().st_uid else None
+        except OSError:
+            return None
+
     def write_state(self, **state: object) -> None:
         """Replace `state` in one step, so that no reader sees half of it."""
         draft = self.state.with_suffix(".new")

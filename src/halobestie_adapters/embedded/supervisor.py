@@ -27,6 +27,7 @@ from halobestie_adapters.embedded.valkey import Valkey
 CONTROL = "control"  # the name of our socket in the folder of sockets
 BYE = b"bye\n"  # said to a client that leaves while others stay
 READY_SECONDS = 60.0
+CLIENT_SECONDS = 1.0  # to take an answer; it fits into the socket's buffer
 POLL_SECONDS = 0.005
 TRIALS = 5
 STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -138,6 +139,7 @@ class Supervisor:
                 self._welcome(self.listener.accept()[0])
 
     def _welcome(self, client: socket.socket) -> None:
+        client.settimeout(CLIENT_SECONDS)
         self.clients.add(client)
         self.selector.register(client, selectors.EVENT_READ)
         self._tell(client)
