@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from halobestie_app.http import auth
+from halobestie_app.http import auth, client, client_chats, mitra, shared
 from halobestie_app.http.listener import Kind
 from halobestie_app.http.route import Route
 
@@ -11,5 +11,11 @@ PUBLIC: Final = Kind(
     prefixes=("/api/client/", "/api/mitra/", "/api/shared/", "/api/webhooks/"),
 )
 
-ROUTES: Final[tuple[Route, ...]] = (*auth.ROUTES,)
+ROUTES: Final[tuple[Route, ...]] = (
+    *auth.ROUTES,
+    *client.ROUTES,
+    *client_chats.ROUTES,
+    *mitra.ROUTES,
+    *shared.ROUTES,
+)
 """Every route of this listener, module by module."""

@@ -16,7 +16,7 @@ from halobestie_core.words import Mode, TimeoutPolicy, TopicSensitivity
 
 @frozen
 class Session:
-    """One timed conversation. ``seconds_left``: of paid time (frozen when extending), of grace when closing."""
+    """One timed conversation. ``seconds_left`` of paid time (frozen when extending), or of grace."""
 
     id: UUID
     status: SessionStatus

@@ -1,0 +1,100 @@
+"""Telling others, as ports: nudges between instances, and the frames that people wait for.
+
+A nudge says only "look again"; whoever misses one looks a little later by itself. A frame row is durable: it
+was committed with the state it tells of, names people and objects by id, and never holds what anybody typed.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+from uuid import UUID
+
+from attrs import frozen
+
+from halobestie_core.flow.effects import Audience
+
+
+class Topic(StrEnum):
+    """What may be worth another look."""
+
+    CONFIG = "config"
+    PRESENCE = "presence"
+    PICTURE = "picture"
+    DEADLINE = "deadline"
+
+
+@frozen
+class OutboxFrame:
+    """One row of the outbox that becomes a frame. Rows of one ``stream`` go out in the order of their ids."""
+
+    id: int
+    stream: str
+    audience: Audience
+    frame: str
+    ids: Mapping[str, str]
+    at: datetime
+
+
+class Nudges(Protocol):
+    """Nudges to every instance, this one included."""
+
+    def publish(self, topic: Topic) -> None:
+        """Nudge all, soon. Never waits and never fails; several at once may arrive as one, or not at all."""
+        ...
+
+    def subscribe(self, topic: Topic, callback: Callable[[], None]) -> None:
+        """Call ``callback`` at every nudge; it must not wait or fail."""
+        ...
+
+
+class FrameBus(Protocol):
+    """Carries frames to every instance, this one included, while it is up."""
+
+    @property
+    def is_up(self) -> bool:
+        """Whether frames sent anywhere reach this instance now."""
+        ...
+
+    async def is_reachable(self) -> bool:
+        """Look whether sending has a chance."""
+        ...
+
+    async def send(self, frames: Sequence[OutboxFrame]) -> None:
+        """Hand frames to every instance that listens, in this order. Raises the store's unavailability."""
+        ...
+
+    def on_frames(self, callback: Callable[[Sequence[OutboxFrame]], None]) -> None:
+        """Call ``callback`` with what arrives; it must not wait or fail."""
+        ...
+
+    def on_change(self, callback: Callable[[bool], None]) -> None:
+        """Call ``callback`` when ``is_up`` changes. While it was down, frames may have passed unheard."""
+        ...
+
+
+@frozen
+class Claim:
+    """Frames that are ours to send now; ``more``: others wait, to be claimed soon."""
+
+    frames: Sequence[OutboxFrame]
+    more: bool = False
+
+
+class FrameOutbox(Protocol):
+    """Where frames wait until they were sent."""
+
+    def claimed(self, limit: int) -> AbstractAsyncContextManager[Claim]:
+        """Take at most ``limit`` unsent frames, so that nobody else sends them meanwhile.
+
+        They count as sent when the block ends, and not when it raises. None is taken while an earlier one of
+        its stream is unsent and with somebody else.
+        """
+        ...
+
+    async def recent(
+        self, seconds: float, customers: Collection[UUID], mitras: Collection[UUID]
+    ) -> Sequence[OutboxFrame]:
+        """Return the frames of the last ``seconds``, sent or not, for these people or whoever was offered."""
+        ...
