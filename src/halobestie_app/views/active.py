@@ -14,7 +14,7 @@ from halobestie_app.views.mitras import MitraStatus, mitra_status
 from halobestie_app.views.pairings import Offer, PairingRequest, fallback_available, offers, pairing_request
 from halobestie_app.views.payments import PaymentSession, payment_session
 from halobestie_core.ports import reads
-from halobestie_core.ports.availability import Availability
+from halobestie_core.ports.presence import Availability
 from halobestie_core.settings import Settings
 
 

@@ -13,7 +13,7 @@ from halobestie_core.machine import Moved
 from halobestie_core.pairing import PairingRequest as Request
 from halobestie_core.pairing import RequestStatus
 from halobestie_core.payment import PAYMENT, FallBack
-from halobestie_core.ports.availability import Availability
+from halobestie_core.ports.presence import Availability
 from halobestie_core.ports.reads import PaymentSeen, RequestSeen
 from halobestie_core.words import RequestKind, TopicSensitivity
 
