@@ -1,1 +1,240 @@
-"""Puts the parts together: the one module that picks concrete adapters."""
+"""Puts the parts together: the one module that picks concrete adapters. Decides nothing.
+
+Built in one direction: stores, then what use cases share, then listeners and loops. Everything that is news
+goes through ``saved``, called after each commit; it nudges whoever carries the news on, and none of them is
+needed for it to be true.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Final
+
+from attrs import frozen
+from psycopg_pool import AsyncConnectionPool
+from starlette.types import ASGIApp
+
+from halobestie_adapters.gateway.development import DevelopmentGateway
+from halobestie_adapters.identity.codes import HashedCodes
+from halobestie_adapters.identity.jwt import JwtTokens
+from halobestie_adapters.identity.keys import KeyRing
+from halobestie_adapters.identity.otp import HttpOtp, PrintedOtp, new_client
+from halobestie_adapters.identity.passwords import Argon2Passwords
+from halobestie_adapters.identity.phones import E164Phones
+from halobestie_adapters.identity.refresh import SealedRefreshTokens
+from halobestie_adapters.ids import uuid7
+from halobestie_adapters.postgres.agenda import PostgresAgenda
+from halobestie_adapters.postgres.config import PostgresConfigStore
+from halobestie_adapters.postgres.heartbeats import PostgresHeartbeats
+from halobestie_adapters.postgres.identity import PostgresIdentityStore
+from halobestie_adapters.postgres.migrations import pending
+from halobestie_adapters.postgres.outbox import PostgresFrameOutbox
+from halobestie_adapters.postgres.pool import connection, make_pool
+from halobestie_adapters.postgres.presence_reads import PostgresPictures
+from halobestie_adapters.postgres.reads import PostgresReads
+from halobestie_adapters.postgres.unit import PostgresStore
+from halobestie_adapters.redis.bus import RedisBus
+from halobestie_adapters.redis.connection import RedisLink
+from halobestie_adapters.redis.picture import RedisPicture
+from halobestie_app.environment import Environment, OtpProvider, Role
+from halobestie_app.http import health, internal, public
+from halobestie_app.http.listener import Extras, make_app
+from halobestie_app.http.principal import Bearers
+from halobestie_app.server import Background
+from halobestie_app.usecases.desk import Desk
+from halobestie_app.usecases.identity import Identity
+from halobestie_app.usecases.log_ins import LogIns
+from halobestie_app.usecases.operator_accounts import OperatorAccounts
+from halobestie_app.usecases.settings import LiveSettings
+from halobestie_app.workers.availability import AvailabilityBoard, touches
+from halobestie_app.workers.deadlines import Deadlines
+from halobestie_app.workers.heartbeats import CollectedBeats
+from halobestie_app.workers.later import LaterCommands
+from halobestie_app.workers.relay import Relay
+from halobestie_core.flow.availability import House
+from halobestie_core.flow.decide import Moved
+from halobestie_core.ports.identity import Audience, OtpSender
+from halobestie_core.ports.notify import Topic
+from halobestie_core.ports.presence import Availability, Beats
+
+POOL_SIZE: Final = 12
+"""Connections of one instance: enough for the loops and a burst of commands on a few cores."""
+
+
+@frozen
+class Services:
+    """What endpoints work with (``call.services``)."""
+
+    desk: Desk
+    identity: Identity
+    operators: OperatorAccounts
+    availability: Availability
+    beats: Beats
+    settings: LiveSettings
+    environment: Environment
+
+
+@frozen
+class Parts:
+    """A whole server, not yet listening.
+
+    An application per listener, loops, and what to do when it is time to go.
+    """
+
+    services: Services
+    apps: dict[Role, ASGIApp]
+    background: tuple[Background, ...]
+    drain: Callable[[], Awaitable[None]]
+
+
+def identity(env: Environment, pool: AsyncConnectionPool, sender: OtpSender | None) -> Identity:
+    """Make the use cases of customers and mitras; without ``sender`` no codes are sent."""
+    keys = KeyRing([secret.reveal().encode() for secret in env.auth_jwt_secret])
+    store = PostgresIdentityStore(pool)
+    log_ins = LogIns(store, JwtTokens(keys, Audience.PUBLIC), SealedRefreshTokens(keys), uuid7)
+    return Identity(store, log_ins, HashedCodes(keys), E164Phones(), sender, uuid7)
+
+
+def operators(env: Environment, pool: AsyncConnectionPool, passwords: Argon2Passwords) -> OperatorAccounts:
+    """Make the use cases of operators' accounts."""
+    keys = KeyRing([secret.reveal().encode() for secret in env.auth_jwt_secret_internal])
+    store = PostgresIdentityStore(pool)
+    log_ins = LogIns(store, JwtTokens(keys, Audience.INTERNAL), SealedRefreshTokens(keys), uuid7)
+    return OperatorAccounts(store, log_ins, HashedCodes(keys), passwords, uuid7)
+
+
+@asynccontextmanager
+async def assembled(
+    env: Environment, database_url: str, valkey_url: str, roles: frozenset[Role] = frozenset(Role)
+) -> AsyncIterator[Parts]:
+    """Build a server on two stores, and close what was opened when it is over.
+
+    The database must be migrated.
+    """
+    async with AsyncExitStack() as stack:
+        pool = await stack.enter_async_context(make_pool(database_url, POOL_SIZE))
+        link = RedisLink(valkey_url)
+        stack.push_async_callback(link.aclose)
+        passwords = Argon2Passwords()
+        stack.callback(passwords.close)
+        sender = await _otp_sender(env, stack)
+
+        bus = RedisBus(link)
+        settings = LiveSettings(
+            PostgresConfigStore(pool), env.mitra_heartbeat_cadence_seconds, _nudging(bus, Topic.CONFIG)
+        )
+        await settings.refresh()
+        bus.subscribe(Topic.CONFIG, settings.look_soon)
+
+        def house() -> House:
+            return House.of(settings(), env.mitra_heartbeat_cadence_seconds)
+
+        board = AvailabilityBoard(PostgresPictures(pool), RedisPicture(link), bus, house)
+        beats = CollectedBeats(PostgresHeartbeats(pool), bus, house)
+        relay = Relay(PostgresFrameOutbox(pool), bus)
+        listeners_of_news: list[Callable[[Moved], None]] = []
+
+        def saved(moved: Moved) -> None:
+            for hear in listeners_of_news:
+                hear(moved)
+
+        desk = Desk(
+            store=PostgresStore(pool),
+            reads=PostgresReads(pool),
+            gateway=DevelopmentGateway(),
+            settings=settings,
+            cadence=env.mitra_heartbeat_cadence_seconds,
+            new_id=uuid7,
+            saved=saved,
+        )
+        agenda = PostgresAgenda(pool)
+        deadlines, later = Deadlines(desk, agenda), LaterCommands(desk, agenda)
+        bus.subscribe(Topic.DEADLINE, later.wake)
+        listeners_of_news += [
+            deadlines.saved,
+            later.saved,
+            lambda moved: relay.nudge() if moved.effects else None,
+            lambda moved: bus.publish(Topic.PRESENCE) if touches(moved) else None,
+        ]
+        services = Services(
+            desk=desk,
+            identity=identity(env, pool, sender),
+            operators=operators(env, pool, passwords),
+            availability=board,
+            beats=beats,
+            settings=settings,
+            environment=env,
+        )
+        gate = health.Gate(_postgres(pool), _migrations(pool), link.probe)
+        apps = _apps(env, services, gate)
+        loops: list[Background] = [bus.run, board.run, beats.run, relay.run, settings_loop(settings)]
+        if Role.WORKER in roles:
+            loops += [deadlines.run, later.run]
+
+        async def drain() -> None:
+            gate.stop()
+
+        yield Parts(services, {role: apps[role] for role in apps if role in roles}, tuple(loops), drain)
+
+
+def _apps(env: Environment, services: Services, gate: health.Gate) -> dict[Role, ASGIApp]:
+    outside = Extras(origins=env.cors_origins_public, strict_transport=env.production)
+    inside = Extras(origins=env.cors_origins_internal, strict_transport=env.production)
+    people = Bearers(services.identity.log_ins.tokens)
+    staff = Bearers(services.operators.log_ins.tokens)
+    return {
+        Role.PUBLIC: make_app(public.PUBLIC, public.ROUTES, services, people, gate, outside),
+        Role.INTERNAL: make_app(internal.INTERNAL, internal.ROUTES, services, staff, gate, inside),
+    }
+
+
+async def _otp_sender(env: Environment, stack: AsyncExitStack) -> OtpSender | None:
+    if env.otp_provider is OtpProvider.DEVELOPMENT:
+        return PrintedOtp()
+    if (
+        env.otp_provider is OtpProvider.HTTP
+        and env.otp_http_url is not None
+        and env.otp_http_token is not None
+    ):
+        client = await stack.enter_async_context(new_client())
+        return HttpOtp(client, env.otp_http_url, env.otp_http_token.reveal())
+    return None
+
+
+def _nudging(bus: RedisBus, topic: Topic) -> Callable[[], Awaitable[None]]:
+    async def nudge() -> None:
+        bus.publish(topic)
+
+    return nudge
+
+
+def settings_loop(settings: LiveSettings) -> Background:
+    """Keep the settings fresh until told to stop."""
+
+    async def run(stop: asyncio.Event) -> None:
+        following = asyncio.create_task(settings.follow())
+        try:
+            await stop.wait()
+        finally:
+            following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
+
+    return run
+
+
+def _postgres(pool: AsyncConnectionPool) -> health.Probe:
+    async def probe() -> str | None:
+        async with connection(pool) as conn:
+            await conn.execute("SELECT 1")
+        return None
+
+    return probe
+
+
+def _migrations(pool: AsyncConnectionPool) -> health.Probe:
+    async def probe() -> str | None:
+        async with connection(pool) as conn:
+            missing = await pending(conn)
+        return f"Migrations are missing: {', '.join(missing)}." if missing else None
+
+    return probe

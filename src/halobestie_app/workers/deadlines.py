@@ -92,11 +92,14 @@ class Deadlines:
         except StoreError as failed:
             self._rest(due)
             _log.warning(
-                "a deadline could not be fired", machine=due.machine, id=due.id, error=type(failed).__name__
+                "a deadline could not be fired",
+                machine=due.machine,
+                aggregate_id=due.id,
+                error=type(failed).__name__,
             )
         except Exception:  # noqa: BLE001 - logged, and the row stays: one bad row must not stop the rest
             self._rest(due)  # one row that cannot be decided must not keep the others waiting
-            _log.exception("a deadline failed", machine=due.machine, id=due.id)
+            _log.exception("a deadline failed", machine=due.machine, aggregate_id=due.id)
 
     def _rest(self, due: Due) -> None:
         self._resting[due.id] = asyncio.get_running_loop().time() + LONGEST_SLEEP

@@ -73,11 +73,11 @@ class LaterCommands:
             await self._run(row)
         except StoreError as failed:
             _log.warning(
-                "a later command waits", command=row.command, row=row.id, error=type(failed).__name__
+                "a later command waits", command=row.command, outbox_id=row.id, error=type(failed).__name__
             )
         except Exception:  # noqa: BLE001 - logged, and the row stays: one bad row must not stop the rest
             # It stays unsent and is taken again, ever less often; the age of the outbox is watched.
-            _log.exception("a later command failed", command=row.command, row=row.id)
+            _log.exception("a later command failed", command=row.command, outbox_id=row.id)
 
     async def _run(self, row: LaterRow) -> None:
         fields = row.fields
@@ -98,7 +98,7 @@ class LaterCommands:
                 await clock.end_chat(self.desk, _id(fields["session_id"]), "mitra_blocked", row.id)
             case unknown:
                 # A newer version of the program may have written it; it is left for that version.
-                _log.error("an unknown later command", command=unknown, row=row.id)
+                _log.error("an unknown later command", command=unknown, outbox_id=row.id)
 
 
 def _id(text: str | None) -> UUID:

@@ -1,0 +1,68 @@
+"""``halobestie serve``: the whole server, or chosen parts of it, in one process."""
+
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
+
+import click
+
+from halobestie_app import log, server, wiring
+from halobestie_app.commands import stores
+from halobestie_app.commands.failing import CommandError
+from halobestie_app.environment import Environment, Role, listening
+from halobestie_app.server import Address, CannotListen, Listener
+
+ALL = ",".join(Role)
+
+Ready = Callable[[wiring.Parts, Mapping[str, Address]], Awaitable[None]]
+
+
+@click.command()
+@click.option("--role", default=ALL, show_default=True, help="Which parts to run, separated by commas.")
+def serve(role: str) -> None:
+    """Serve until interrupted. Stores that the environment does not name are embedded ones, started here."""
+    roles = chosen(role)
+    env = stores.prepared()
+    log.set_up(env.log_format)
+    server.run(served(env, roles, said))
+
+
+def chosen(text: str) -> frozenset[Role]:
+    """Read the roles asked for."""
+    try:
+        roles = frozenset(Role(word.strip()) for word in text.split(",") if word.strip())
+    except ValueError:
+        roles = frozenset()
+    if not roles:
+        raise click.BadParameter(f"is one or more of {ALL}", param_hint="--role")
+    return roles
+
+
+async def served(env: Environment, roles: frozenset[Role], ready: Ready) -> None:
+    """Open the stores, migrate, serve, and close everything again."""
+    async with AsyncExitStack() as stack:
+        urls = await stack.enter_async_context(stores.opened(env))
+        await stores.up_to_date(urls.database)
+        parts = await stack.enter_async_context(wiring.assembled(env, urls.database, urls.valkey, roles))
+        binds = listening(env, roles)
+        listeners = [
+            Listener(role.value, parts.apps[role], bind.host, bind.port) for role, bind in binds.items()
+        ]
+
+        async def on_ready(addresses: Mapping[str, Address]) -> None:
+            await ready(parts, addresses)
+
+        async def on_drain() -> None:
+            await parts.drain()
+
+        try:
+            await server.serve(listeners, on_ready=on_ready, on_drain=on_drain, background=parts.background)
+        except CannotListen as taken:
+            raise CommandError(str(taken)) from None
+
+
+async def said(_parts: wiring.Parts, addresses: Mapping[str, Address]) -> None:
+    """Say where the listeners are: for people, and for whoever started this with port 0."""
+    for name, (host, port) in addresses.items():
+        sys.stdout.write(f"{name} listener on http://{host}:{port}\n")
+    sys.stdout.flush()
