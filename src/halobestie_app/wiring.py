@@ -41,6 +41,7 @@ from halobestie_app.http import health, internal, public
 from halobestie_app.http.listener import Extras, make_app
 from halobestie_app.http.principal import Bearers
 from halobestie_app.server import Background
+from halobestie_app.services import Services
 from halobestie_app.usecases.desk import Desk
 from halobestie_app.usecases.identity import Identity
 from halobestie_app.usecases.log_ins import LogIns
@@ -55,23 +56,9 @@ from halobestie_core.flow.availability import House
 from halobestie_core.flow.decide import Moved
 from halobestie_core.ports.identity import Audience, OtpSender
 from halobestie_core.ports.notify import Topic
-from halobestie_core.ports.presence import Availability, Beats
 
 POOL_SIZE: Final = 12
 """Connections of one instance: enough for the loops and a burst of commands on a few cores."""
-
-
-@frozen
-class Services:
-    """What endpoints work with (``call.services``)."""
-
-    desk: Desk
-    identity: Identity
-    operators: OperatorAccounts
-    availability: Availability
-    beats: Beats
-    settings: LiveSettings
-    environment: Environment
 
 
 @frozen

@@ -110,7 +110,7 @@ async def test_an_anonymous_customer(at: Listeners) -> None:
     assert tokens["user"] | {"id": 0} == {
         "id": 0,
         "user_type": "customer",
-        "display_name": "Bestie",
+        "display_name": "Teman",
         "is_anonymous": True,
         "phone_verified": False,
     }

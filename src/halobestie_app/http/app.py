@@ -32,7 +32,7 @@ from halobestie_app.problems import Code, Problem
 from halobestie_core.wire import to_wire
 
 if TYPE_CHECKING:
-    from halobestie_app.wiring import Services
+    from halobestie_app.services import Services
 
 Watch: TypeAlias = Callable[[str, str, int, float], None]
 """Told of every answer: method, path template, status, seconds."""

@@ -18,7 +18,7 @@ from halobestie_app.http.principal import Bearers
 from halobestie_app.http.route import Route
 
 if TYPE_CHECKING:
-    from halobestie_app.wiring import Services
+    from halobestie_app.services import Services
 
 HSTS: Final = (b"strict-transport-security", b"max-age=31536000")
 

@@ -23,7 +23,7 @@ from halobestie_core.words import UserType
 if TYPE_CHECKING:
     from starlette.types import Scope
 
-    from halobestie_app.wiring import Services
+    from halobestie_app.services import Services
 
 BodyT = TypeVar("BodyT")
 QueryT = TypeVar("QueryT")

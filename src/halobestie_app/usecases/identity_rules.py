@@ -187,7 +187,7 @@ def _delay(failures: int) -> timedelta:
 
 NAME_CHARACTERS: Final = 40
 # What the mitra sees of somebody who gave no name: warm, and the same for everybody.
-DEFAULT_NAME: Final = "Bestie"
+DEFAULT_NAME: Final = "Teman"
 
 _UNSEEN: Final = frozenset({"Cc", "Cs", "Co", "Cn", "Zl", "Zp"})
 _TURNS_TEXT_ROUND: Final = frozenset(

@@ -78,8 +78,6 @@ async def confirm(desk: Desk, customer_id: UUID, payment_id: UUID) -> PaymentSee
         waiting = current.status is PaymentStatus.PENDING
         if waiting and taken is not None and (taken.until is None or loaded.now < taken.until):
             return _capture(current, taken, loaded, window)
-        if waiting and current.amount > 0 and loaded.now < current.expires_at:
-            raise Problem(Code.PAYMENT_NOT_SETTLED, "The gateway has not seen the money yet.")
         return payment.Confirm(captured=False, timeout_minutes=window)
 
     outcome = await perform(

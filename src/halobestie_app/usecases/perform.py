@@ -5,6 +5,7 @@ the one asked for (a late confirmation expires the payment) is saved first, and 
 """
 
 from collections.abc import Callable
+from typing import Any
 
 from attrs import frozen
 
@@ -12,7 +13,7 @@ from halobestie_adapters.errors import Conflict, StaleWrite
 from halobestie_app.usecases.desk import Desk
 from halobestie_core import machine
 from halobestie_core.flow import decide
-from halobestie_core.flow.decide import Moved, Refused
+from halobestie_core.flow.decide import Moved
 from halobestie_core.flow.evening import Evening
 from halobestie_core.ports.store import Actor, Loaded, Scope
 from halobestie_core.reasons import Reason
@@ -33,7 +34,7 @@ class Done:
     loaded: Loaded
     evening: Evening
     moved: Moved | None = None
-    refused: Refused | None = None
+    refused: machine.Refused[Any] | None = None
 
     @property
     def told(self) -> Reason | None:

@@ -1,15 +1,16 @@
 """From the core's reasons to the API's problems, once and for all. Knows no route."""
 
-from typing import Final
+from typing import Any, Final
 
 from halobestie_app.problems import Code, Problem
-from halobestie_core.flow.decide import Refused
-from halobestie_core.machine import Aggregate
+from halobestie_core.machine import Aggregate, Refused
 from halobestie_core.reasons import SENTENCES, Reason
 
 CODES: Final[dict[Reason, Code]] = {
     Reason.NOT_POSSIBLE: Code.INVALID_STATE,
     Reason.PAYMENT_EXPIRED: Code.PAYMENT_EXPIRED,
+    Reason.PAYMENT_NOT_SETTLED: Code.PAYMENT_NOT_SETTLED,
+    Reason.WRONG_TARGET: Code.VALIDATION_ERROR,
     Reason.ALREADY_ACTIVE: Code.ALREADY_ACTIVE,
     Reason.ALREADY_ACTIONED: Code.ALREADY_ACTIONED,
     Reason.ALREADY_TAKEN: Code.ALREADY_TAKEN,
@@ -43,7 +44,7 @@ _NOT_FOR_CLIENTS: Final = frozenset(
 )
 
 
-def problem(refused: Refused, **members: object) -> Problem:
+def problem(refused: Refused[Any], **members: object) -> Problem:
     """Return what the caller is told.
 
     A state and what is allowed in it are always among the members of a 409.

@@ -1,0 +1,23 @@
+"""What endpoints work with (``call.services``): use cases and what they share. Knows no adapter."""
+
+from attrs import frozen
+
+from halobestie_app.environment import Environment
+from halobestie_app.usecases.desk import Desk
+from halobestie_app.usecases.identity import Identity
+from halobestie_app.usecases.operator_accounts import OperatorAccounts
+from halobestie_app.usecases.settings import LiveSettings
+from halobestie_core.ports.presence import Availability, Beats
+
+
+@frozen
+class Services:
+    """Made once per process by the wiring."""
+
+    desk: Desk
+    identity: Identity
+    operators: OperatorAccounts
+    availability: Availability
+    beats: Beats
+    settings: LiveSettings
+    environment: Environment
