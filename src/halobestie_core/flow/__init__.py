@@ -1,7 +1,7 @@
 """The composition: one customer's whole evening, decided together."""
 
 from halobestie_core.flow.deadlines import wake_at
-from halobestie_core.flow.decide import MACHINES, Ignored, Moved, Refused, Verdict, decide
+from halobestie_core.flow.decide import MACHINES, Moved, Verdict, decide
 from halobestie_core.flow.evening import Evening, OpenFailure
 from halobestie_core.flow.reactions import REACTIONS
 from halobestie_core.flow.replay import replay
@@ -13,6 +13,7 @@ from halobestie_core.flow.wishes import (
     OpenPairing,
     RecordCapture,
 )
+from halobestie_core.machine import Ignored, Refused
 
 __all__ = [
     "MACHINES",

@@ -15,9 +15,10 @@ from halobestie_core import chat, extension, machine, pairing, payment, presence
 from halobestie_core.errors import BrokenReactionError
 from halobestie_core.flow.effects import Effect, Later, Record
 from halobestie_core.flow.evening import Evening
-from halobestie_core.flow.plans import PLANS, Plan, Step
+from halobestie_core.flow.plans import PLANS, Plan, Planned, Step
 from halobestie_core.flow.reactions import Reaction, reaction_to
 from halobestie_core.flow.wishes import FallBackToBlast, OpenPairing
+from halobestie_core.machine import Ignored, Refused
 from halobestie_core.reasons import Reason
 
 _T = TypeVar("_T")
@@ -70,9 +71,7 @@ class Moved:
     told: Reason | None = None
 
 
-Ignored = machine.Ignored[Any]
-Refused = machine.Refused[Any]
-Verdict = Moved | Ignored | Refused
+Verdict = Moved | Ignored[Any] | Refused[Any]
 
 
 @define
@@ -86,11 +85,11 @@ class _Draft:
     later: list[Later] = field(factory=list)
     records: list[Record] = field(factory=list)
 
-    def ask(self, slot: str, command: object) -> machine.Moved[Any] | Ignored | Refused:
+    def ask(self, slot: str, command: object) -> machine.Moved[Any] | Ignored[Any] | Refused[Any]:
         """Put one command to the machine of its slot; take over the snapshot if it moved."""
         table = MACHINES[slot]
         if type(command) is table.opening:
-            verdict: machine.Moved[Any] | Ignored | Refused = table.open(command, self.now)
+            verdict: machine.Moved[Any] | Ignored[Any] | Refused[Any] = table.open(command, self.now)
         else:
             verdict = table.decide(_slot(self.evening, slot, command), command, self.now)
         if isinstance(verdict, machine.Moved):
@@ -121,7 +120,7 @@ class _Draft:
             ):
                 raise LookupError(f"the evening's {sibling.slot} is not the one of {move.after!r}")
             verdict = self.ask(sibling.slot, command)
-            if isinstance(verdict, machine.Refused):
+            if isinstance(verdict, Refused):
                 raise BrokenReactionError(row.event, verdict)
             if isinstance(verdict, machine.Moved):
                 yield verdict
@@ -148,13 +147,13 @@ def decide(evening: Evening, wish: object, now: datetime) -> Verdict:
     if not isinstance(plan, Plan):
         return plan
     draft = _Draft(evening, now, records=list(plan.records), effects=list(plan.effects))
-    last: Ignored | None = None
+    last: Ignored[Any] | None = None
     told: Reason | None = None
     for step in plan.steps:
         verdict = draft.ask(step.slot, step.command)
-        if isinstance(verdict, machine.Refused):
+        if isinstance(verdict, Refused):
             return verdict
-        if isinstance(verdict, machine.Ignored):
+        if isinstance(verdict, Ignored):
             last = verdict
             continue
         draft.follow(verdict)
@@ -174,7 +173,7 @@ def decide(evening: Evening, wish: object, now: datetime) -> Verdict:
     )
 
 
-def _plan(evening: Evening, wish: object, now: datetime) -> Plan | Ignored | Refused:
+def _plan(evening: Evening, wish: object, now: datetime) -> Planned:
     kind = type(wish)
     if kind in _BEGINNINGS and _search_is_over(evening, now):
         over = pairing.TimeUp()

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 
 from attrs import field, frozen
 
-from halobestie_core import chat, extension, machine, pairing, payment
+from halobestie_core import chat, extension, pairing, payment
 from halobestie_core.causes import Cause
 from halobestie_core.flow.effects import (
     Effect,
@@ -32,6 +32,7 @@ from halobestie_core.flow.wishes import (
     OpenPairing,
     RecordCapture,
 )
+from halobestie_core.machine import Ignored, Refused
 from halobestie_core.payment import PaymentSession, PaymentStatus
 from halobestie_core.reasons import Reason
 from halobestie_core.words import CURRENCY, OperatorAction, RequestKind
@@ -57,12 +58,11 @@ class Plan:
     effects: tuple[Effect, ...] = field(default=())
 
 
-Ignored = machine.Ignored[Any]
-Refused = machine.Refused[Any]
-Planner = Callable[[Evening, Any, datetime], "Plan | Ignored | Refused"]
+Planned = Plan | Ignored[Any] | Refused[Any]
+Planner = Callable[[Evening, Any, datetime], Planned]
 
 
-def begin_payment(evening: Evening, wish: payment.Create, now: datetime) -> Plan | Refused:
+def begin_payment(evening: Evening, wish: payment.Create, now: datetime) -> Plan | Refused[Any]:
     """Begin a payment. One ordinary payment is open at most: a pending one is abandoned, a fallback ends."""
     if wish.is_extension:
         if evening.live_chat is None:
@@ -84,7 +84,7 @@ def begin_payment(evening: Evening, wish: payment.Create, now: datetime) -> Plan
     return Plan((*steps, Step("payment", wish)))
 
 
-def confirm(evening: Evening, wish: payment.Confirm, now: datetime) -> Plan | Refused:
+def confirm(evening: Evening, wish: payment.Confirm, now: datetime) -> Plan | Refused[Any]:
     """Confirm what is free or paid. Money arrives with :class:`RecordCapture`, which confirms by itself."""
     paid = _needed(evening.payment, wish)
     waits = paid.status is PaymentStatus.PENDING and now < paid.expires_at
@@ -93,7 +93,7 @@ def confirm(evening: Evening, wish: payment.Confirm, now: datetime) -> Plan | Re
     return Plan((Step("payment", wish),))
 
 
-def open_pairing(evening: Evening, wish: OpenPairing, _now: datetime) -> Plan | Ignored | Refused:
+def open_pairing(evening: Evening, wish: OpenPairing, _now: datetime) -> Planned:
     """Search, or be told that something of this customer is open already."""
     paid = _needed(evening.payment, wish)
     request = evening.open_request
@@ -116,7 +116,7 @@ def open_pairing(evening: Evening, wish: OpenPairing, _now: datetime) -> Plan | 
     return Plan(tuple(steps))
 
 
-def fall_back(evening: Evening, wish: FallBackToBlast, _now: datetime) -> Plan | Ignored | Refused:
+def fall_back(evening: Evening, wish: FallBackToBlast, _now: datetime) -> Planned:
     """Use the same money for a general blast: exactly one of this and an operator's action wins."""
     paid = _needed(evening.payment, wish)
     request = evening.open_request
@@ -140,7 +140,7 @@ def fall_back(evening: Evening, wish: FallBackToBlast, _now: datetime) -> Plan |
     )
 
 
-def cancel_search(evening: Evening, wish: CancelSearch, now: datetime) -> Plan | Refused:
+def cancel_search(evening: Evening, wish: CancelSearch, now: datetime) -> Plan | Refused[Any]:
     """Give up a paid session, searching or not. A payment that failed otherwise is not cancelled by it."""
     paid = _needed(evening.payment, wish)
     request = evening.open_request
@@ -161,7 +161,7 @@ def cancel_search(evening: Evening, wish: CancelSearch, now: datetime) -> Plan |
     return Plan((Step("payment", payment.Fail(Cause.CUSTOMER_CANCELLED)),))
 
 
-def ask_extension(evening: Evening, wish: AskExtension, _now: datetime) -> Plan | Ignored | Refused:
+def ask_extension(evening: Evening, wish: AskExtension, _now: datetime) -> Planned:
     """Prolong a live chat with a paid, undiscounted extension payment."""
     paid = _needed(evening.extension_payment, wish)
     pending = evening.pending_extension
@@ -191,7 +191,7 @@ def ask_extension(evening: Evening, wish: AskExtension, _now: datetime) -> Plan 
     )
 
 
-def record_capture(evening: Evening, wish: RecordCapture, _now: datetime) -> Plan | Ignored:
+def record_capture(evening: Evening, wish: RecordCapture, _now: datetime) -> Plan | Ignored[Any]:
     """Write down what the gateway took, and let it confirm its payment, or owe it back as surplus."""
     paid, taken = _needed(evening.payment, wish), wish.capture
     if wish.known:
@@ -216,7 +216,7 @@ _SETTLES: Final[Mapping[OperatorAction, EntryKind]] = {
 }
 
 
-def act_on_failure(evening: Evening, wish: ActOnFailure, _now: datetime) -> Plan | Ignored | Refused:
+def act_on_failure(evening: Evening, wish: ActOnFailure, _now: datetime) -> Planned:
     """Settle failed money once, and close its fallback."""
     paid = _needed(evening.payment, wish)
     failure = _needed(evening.failure, wish)

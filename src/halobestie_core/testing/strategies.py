@@ -1,0 +1,85 @@
+"""Hypothesis strategies for whoever imports the core: whole lives, and the snapshots that occur in them.
+
+Every snapshot was reached by deciding wishes, so none is impossible; and every example shrinks to a short
+life. Needs Hypothesis, which nothing else of the core does.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy
+
+from halobestie_core.chat import ChatSession
+from halobestie_core.extension import Extension
+from halobestie_core.pairing import PairingRequest
+from halobestie_core.payment import PaymentSession
+from halobestie_core.testing.acts import Act, every, fitting, passing
+from halobestie_core.testing.stages import STAGES
+from halobestie_core.testing.world import PROMOTION, World
+from halobestie_core.words import Provider, TimeoutPolicy
+
+
+def worlds(mitras: int = 3) -> SearchStrategy[World]:
+    """Draw a world in which nothing has happened yet: settings, gateway, promotion, mitras online."""
+
+    def made(promotion: Any, provider: Provider, **settings: Any) -> World:  # noqa: ANN401 - drawn below
+        world = World.of(mitras, **settings)
+        world.promotion, world.provider = promotion, provider
+        return world
+
+    return st.builds(
+        made,
+        st.sampled_from([PROMOTION, None]),
+        st.sampled_from([Provider.DEVELOPMENT, Provider.XENDIT]),
+        payment_session_timeout_minutes=st.sampled_from([20, 1]),
+        pairing_wave_size=st.sampled_from([0, 1, 2]),
+        extension_default_action_on_timeout=st.sampled_from(TimeoutPolicy),
+        closure_grace_seconds=st.sampled_from([60, 0]),
+        max_customers_per_mitra=st.sampled_from([3, 1]),
+        mitra_require_ping=st.booleans(),
+    )
+
+
+@st.composite
+def evenings(draw: DrawFn, mitras: int = 3, longest: int = 40) -> World:
+    """Draw one customer's whole evening among ``mitras``: from a stage, up to ``longest`` acts further."""
+    world = draw(worlds(mitras))
+    stage = draw(st.sampled_from([None, *STAGES]))
+    if stage is not None:
+        STAGES[stage](world).story.append(stage)
+    for _ in range(draw(st.integers(0, longest))):
+        draw(acts(world))(world)
+    return world
+
+
+def payments() -> SearchStrategy[PaymentSession]:
+    """Draw a payment as it may stand at some moment."""
+    return _some(lambda world: world.payments)
+
+
+def requests() -> SearchStrategy[PairingRequest]:
+    """Draw a pairing request as it may stand at some moment, offers included."""
+    return _some(lambda world: world.requests)
+
+
+def chats() -> SearchStrategy[ChatSession]:
+    """Draw a chat session as it may stand at some moment."""
+    return _some(lambda world: world.chats)
+
+
+def extensions() -> SearchStrategy[Extension]:
+    """Draw an extension as it may stand at some moment."""
+    return _some(lambda world: world.extensions)
+
+
+def _some(shelf: Callable[[World], dict[Any, Any]]) -> SearchStrategy[Any]:
+    lives = evenings().filter(lambda world: bool(shelf(world)))
+    return lives.flatmap(lambda world: st.sampled_from(list(shelf(world).values())))
+
+
+def acts(world: World) -> SearchStrategy[Act]:
+    """Draw one act: what fits this moment, the passing of time, or anything at all."""
+    return st.one_of(
+        st.sampled_from(fitting(world)), st.sampled_from(passing(world)), st.sampled_from(every(world))
+    )
