@@ -1,1 +1,1 @@
-"""The live socket: frames in, frames out."""
+"""The realtime side: one WebSocket per device, and the frames that go out on it."""

@@ -1,0 +1,164 @@
+"""The shell around a session: ASGI in, ASGI out. Decides nothing that the session or the hub could decide."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from typing import Any, Final
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import orjson
+from starlette.responses import Response
+from starlette.routing import BaseRoute, WebSocketRoute
+from starlette.websockets import WebSocket
+
+from halobestie_adapters.errors import StoreError
+from halobestie_adapters.ids import uuid7
+from halobestie_app import log
+from halobestie_app.http.problems import CONTENT_TYPE, rendered
+from halobestie_app.problems import Code, Problem
+from halobestie_app.ws.hub import Hub
+from halobestie_app.ws.protocol import line_of
+from halobestie_app.ws.session import (
+    HEARTBEAT_SECONDS,
+    Caller,
+    CatchUp,
+    Close,
+    CloseCode,
+    Intent,
+    Noted,
+    Send,
+    Session,
+    Welcome,
+)
+from halobestie_app.ws.socket import Socket
+from halobestie_core.ports.identity import InvalidToken, Tokens
+from halobestie_core.ports.presence import User
+from halobestie_core.wire import to_wire
+from halobestie_core.words import UserType
+
+PATH: Final = "/api/shared/ws"
+PEOPLE: Final = frozenset({UserType.CUSTOMER, UserType.MITRA})
+
+Snapshot = Callable[[User], Awaitable[object | None]]
+"""Everything current for a user, as the wire shows it; ``None``: there is no such person any more."""
+
+_log = log.get(__name__)
+
+
+class SocketEndpoint:
+    """Serves every socket of the public listener."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        tokens: Tokens,
+        snapshot: Snapshot,
+        *,
+        revoked: Callable[[UUID], bool] | None = None,
+        origins: Collection[str] = (),
+    ) -> None:
+        """Let in who has a valid token; pages only from ``origins`` or from this very host."""
+        self._hub = hub
+        self._tokens = tokens
+        self._snapshot = snapshot
+        self._revoked = revoked
+        self._origins = frozenset(origins)
+
+    def routes(self) -> tuple[BaseRoute, ...]:
+        """Give the routes for `Extras.mounted`."""
+        return (WebSocketRoute(PATH, self.serve),)
+
+    async def serve(self, websocket: WebSocket) -> None:
+        """Serve one socket from its handshake to its end."""
+        if not self._may_come_from(websocket.headers.get("origin"), websocket.headers.get("host")):
+            problem = Problem(Code.FORBIDDEN, "A page of another origin may not connect.")
+            await websocket.send_denial_response(
+                Response(rendered(problem), problem.status, media_type=CONTENT_TYPE.decode())
+            )
+            return
+        await websocket.accept()
+        loop = asyncio.get_running_loop()
+        session = Session(self._verify, loop.time())
+        socket = Socket(session, websocket.send_text, websocket.close, line_of(websocket.scope))
+        socket.reader = asyncio.current_task()
+        self._hub.opened(socket)
+        try:
+            await self._obey(socket, session.begin(_bearer(websocket), loop.time()))
+            while (message := await websocket.receive())["type"] != "websocket.disconnect":
+                await self._obey(socket, session.hear(message.get("text"), loop.time()))
+        except asyncio.CancelledError:
+            if socket.closing is None or loop.is_closed():
+                raise  # the server ends; else it was the socket, giving up a peer that takes no farewell
+        finally:
+            self._hub.left(socket)
+
+    async def _obey(self, socket: Socket, intents: Sequence[Intent]) -> None:
+        for intent in intents:
+            match intent:
+                case Send(frame=frame):
+                    socket.push(_text(frame))
+                case Welcome(caller=caller):
+                    await self._welcome(socket, caller)
+                case CatchUp():
+                    socket.push(_text({"type": "resumed"}))
+                case Noted():
+                    pass  # nothing is pushed to devices yet that an acknowledgement could spare
+                case Close(code=code, reason=reason):
+                    socket.close(code, reason)
+
+    async def _welcome(self, socket: Socket, caller: Caller) -> None:
+        """Register first, then look: what happens in between waits behind the snapshot."""
+        if socket.closing is not None:
+            return
+        log.begin({"user_id": caller.user.id})
+        ready = {"type": "ready", "connection_id": uuid7(), "heartbeat_seconds": HEARTBEAT_SECONDS}
+        socket.push(_text(ready))
+        socket.hold()
+        self._hub.joined(socket, caller.user)
+        try:
+            seen = await self._snapshot(caller.user)
+        except StoreError as failure:
+            _log.warning("store failed", error=type(failure).__name__)
+            socket.close(CloseCode.RESTARTING, "try again in a moment")
+            return
+        if seen is None:
+            socket.close(CloseCode.SHUT_OUT, "there is no such user")
+            return
+        socket.release(_text({"type": "snapshot", **to_wire(seen)}))
+
+    # ------------------------------------------------------------------------------------------ judging
+
+    def _verify(self, token: str, now: float) -> Caller | None:
+        try:
+            claims = self._tokens.read(token)
+        except InvalidToken:
+            return None
+        if claims.user_type not in PEOPLE:
+            return None
+        if self._revoked is not None and self._revoked(claims.session_id):
+            return None
+        until = now + claims.expires_at.timestamp() - time.time()
+        return Caller(User(claims.user_type, claims.user_id), claims.session_id, until)
+
+    def _may_come_from(self, origin: str | None, host: str | None) -> bool:
+        """Programs send no origin; a page's must be known, or be the page of this very host."""
+        if origin is None or origin in self._origins:
+            return True
+        with contextlib.suppress(ValueError):
+            return bool(host) and urlsplit(origin).netloc.lower() == (host or "").lower()
+        return False
+
+
+def _bearer(websocket: WebSocket) -> str | None:
+    """Give the token of the header; something else in the header is a token too, and not a valid one."""
+    header: str | None = websocket.headers.get("authorization")
+    if header is None:
+        return None
+    scheme, _, token = header.partition(" ")
+    return token if scheme.lower() == "bearer" else ""
+
+
+def _text(frame: Any) -> str:  # noqa: ANN401  whatever JSON can say
+    return orjson.dumps(to_wire(dict(frame))).decode()

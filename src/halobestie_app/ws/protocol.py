@@ -1,0 +1,91 @@
+"""uvicorn's WebSocket protocol, telling what ASGI does not. Knows no frame and no person.
+
+When anything was last heard, pongs included; a way to be rid of a peer that does not read; and a frame that
+is too large closes with our code instead of the library's. The ASGI application finds the `Line` in its
+scope; where another server runs it there is none, and it does without.
+"""
+
+import logging
+from typing import Final, Protocol, cast
+
+from starlette.types import Scope
+from uvicorn.config import Config
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from uvicorn.server import ServerState
+from websockets.exceptions import InvalidState
+from websockets.frames import CloseCode as LibraryCode
+from websockets.http11 import Request
+from websockets.server import ServerProtocol
+
+from halobestie_app.ws.session import CloseCode
+
+EXTENSION: Final = "halobestie.line"
+LEAVE_SECONDS: Final = 5.0
+"""For a peer that reads on after all to hear why it is closed."""
+
+
+class Line(Protocol):
+    """What a shell may know of the connection under its socket, and do to it."""
+
+    @property
+    def heard(self) -> float:
+        """When anything last came, on the loop's clock."""
+        ...
+
+    def cut(self, code: int, reason: str) -> None:
+        """Close without waiting for a peer that does not read, and hang up if it goes on so."""
+        ...
+
+
+def line_of(scope: Scope) -> Line | None:
+    """Give the line under a socket, if its server has one."""
+    found: Line | None = scope.get("extensions", {}).get(EXTENSION)
+    return found
+
+
+class _Conversation(ServerProtocol):
+    """The library's sans-I/O protocol, with our code for what is too large."""
+
+    def fail(self, code: LibraryCode | int, reason: str = "") -> None:
+        super().fail(CloseCode.TOO_LARGE.value if code == LibraryCode.MESSAGE_TOO_BIG else code, reason)
+
+
+class SocketProtocol(WebSocketsSansIOProtocol):
+    """Give this to uvicorn as ``ws``; it should ping, without a time-out: the session judges silence."""
+
+    def __init__(self, config: Config, server_state: ServerState, app_state: dict[str, object]) -> None:
+        super().__init__(config, server_state, app_state)
+        self.heard = self.loop.time()
+        self.conn = _Conversation(
+            extensions=[], max_size=config.ws_max_size, logger=logging.getLogger("uvicorn.error")
+        )
+
+    def data_received(self, data: bytes) -> None:
+        """Note that the peer lives."""
+        self.heard = self.loop.time()
+        super().data_received(data)
+
+    def handle_connect(self, event: Request) -> None:
+        """Put the line into the scope before the application sees it."""
+        super().handle_connect(event)
+        if not self.handshake_complete:  # else it was refused already, and there is no scope
+            cast("Scope", self.scope)["extensions"][EXTENSION] = self
+
+    def cut(self, code: int, reason: str) -> None:
+        """Write the close frame whatever waits before it, and hang up if that does not help."""
+        if self.disconnected or self.close_sent:
+            return
+        self.stop_keepalive()
+        try:
+            self.conn.send_close(code, reason)
+        except InvalidState:
+            self.transport.abort()
+            return
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_sent = True
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
+        if self.read_paused:
+            self.read_paused = False
+            self.transport.resume_reading()
+        self.close_timer = self.loop.call_later(LEAVE_SECONDS, self.transport.abort)
+        self.writable.set()  # whoever waits to write learns that it is over
