@@ -1,0 +1,249 @@
+"""A house: one database, the instances that serve it, the people who go there, and a look behind the scenes.
+
+What people do goes through the public contract. What a test arranges (a payment that has grown old) or looks up
+(how many rows there are) goes through `sql`, past the program.
+"""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import UUID
+
+import httpx2
+from psycopg import AsyncConnection
+from psycopg.rows import dict_row
+
+from halobestie_adapters.identity.jwt import JwtTokens
+from halobestie_adapters.identity.keys import KeyRing
+from halobestie_adapters.ids import uuid7
+from halobestie_adapters.postgres.invariants import check
+from halobestie_core.ports.identity import Audience
+from halobestie_core.words import UserType
+from support.people import PASSWORD, Answer, Customer, Json, Mitra, Operator
+from support.server import SECRET, Instance
+from support.sockets import Socket
+
+T = TypeVar("T")
+CONVERGED = 5.0
+"""Seconds within which everything that holds "in the end" has to hold."""
+
+
+class House:
+    """Open one with `opened`; close it with `close`."""
+
+    def __init__(self, database_url: str, valkey_url: str, folder: Path) -> None:
+        self.database_url = database_url
+        self.valkey_url = valkey_url
+        self.folder = folder
+        self.instances: list[Instance] = []
+        self.sockets: list[Socket] = []
+        self._staff: list[Mitra] = []
+        self.tells_trouble = True
+        """Whether errors in a log fail the test; where a store is taken away on purpose they are expected."""
+        self._tokens = JwtTokens(KeyRing([SECRET.encode()]), Audience.PUBLIC)
+        self._phones = 0
+
+    async def opened(self, instances: int = 1, **variables: str) -> "House":
+        """Start the instances and wait until they take work."""
+        self.sql = await AsyncConnection.connect(self.database_url, autocommit=True, row_factory=dict_row)
+        self.http = httpx2.AsyncClient(
+            trust_env=False,
+            timeout=15,
+            limits=httpx2.Limits(max_connections=200, max_keepalive_connections=200, keepalive_expiry=60),
+        )
+        for _ in range(instances):
+            instance = Instance(self.database_url, self.valkey_url, self.folder, **variables)
+            instance.start()
+            self.instances.append(instance)
+        for instance in self.instances:
+            instance.wait()
+        return self
+
+    async def close(self) -> None:
+        """Stop everything."""
+        await self.hang_up()
+        await self.http.aclose()
+        await self.sql.close()
+        for instance in self.instances:
+            instance.close()
+
+    async def hang_up(self) -> None:
+        """Close every socket that is still open."""
+        while self.sockets:
+            await self.sockets.pop().close()
+
+    async def goes_home(self) -> None:
+        """Everybody leaves: the next story begins with nobody online, and no socket open."""
+        await self.hang_up()
+        here = await self.rows("SELECT id FROM mitras WHERE is_online")
+        ids = {str(row["id"]) for row in here}
+        await at_once([mitra.via(self.first).leaves for mitra in self._staff if mitra.id in ids])
+
+    @property
+    def first(self) -> Instance:
+        """The instance that people talk to unless told otherwise."""
+        return self.instances[0]
+
+    # ------------------------------------------------------------------------------------------ people
+
+    async def ask(self, method: str, url: str, body: Json = None, **options: Any) -> Answer:  # noqa: ANN401  httpx2's
+        """One request, whoever asks."""
+        if body is not None:
+            options["json"] = body
+        answer = await self.http.request(method, url, **options)
+        self.http.cookies.clear()
+        return Answer(answer.status_code, answer.json() if answer.content else None)
+
+    async def customer(self, name: str = "Ayu") -> Customer:
+        """Somebody who comes in through the front door."""
+        url = f"{self.first.public}/api/shared/auth/anonymous"
+        tokens = (await self.ask("POST", url, {"display_name": name})).ok(201)
+        return Customer(self, self.first, tokens["user"]["id"], tokens["access_token"])
+
+    async def mitra(self, name: str = "Budi") -> Mitra:
+        """A mitra who was registered, and logged in with the code that came to their phone."""
+        phone = await self.registers(name)
+        url = f"{self.first.public}/api/mitra/auth/otp"
+        (await self.ask("POST", f"{url}/request", {"phone": phone})).ok(202)
+        code = await asyncio.to_thread(self.first.code_for, phone)
+        tokens = (await self.ask("POST", f"{url}/verify", {"phone": phone, "code": code})).ok()
+        self._staff.append(Mitra(self, self.first, tokens["user"]["id"], tokens["access_token"]))
+        return self._staff[-1]
+
+    async def registers(self, name: str) -> str:
+        """Register a mitra; gives the phone."""
+        phone = self._phone()
+        insert = "INSERT INTO mitras (id, phone, display_name) VALUES (%s, %s, %s)"
+        await self.sql.execute(insert, (uuid7(), phone, name))
+        return phone
+
+    async def mitras(self, count: int, *, online: bool = True) -> list[Mitra]:
+        """Many at once, with tokens of our own making; online through the contract."""
+        rows = [(uuid7(), self._phone(), f"Mitra {number}") for number in range(count)]
+        async with self.sql.cursor() as cursor:
+            await cursor.executemany("INSERT INTO mitras (id, phone, display_name) VALUES (%s, %s, %s)", rows)
+        made = [Mitra(self, self._turn(at), str(row[0]), self.token(row[0])) for at, row in enumerate(rows)]
+        self._staff += made
+        if online:
+            await at_once([mitra.comes for mitra in made])
+        return made
+
+    async def customers(self, count: int) -> list[Customer]:
+        """Many at once, with tokens of our own making."""
+        ids = [uuid7() for _ in range(count)]
+        async with self.sql.cursor() as cursor:
+            await cursor.executemany(
+                "INSERT INTO customers (id, display_name) VALUES (%s, 'Many')", [(id_,) for id_ in ids]
+            )
+        return [
+            Customer(self, self._turn(at), str(id_), self.token(id_, UserType.CUSTOMER))
+            for at, id_ in enumerate(ids)
+        ]
+
+    def token(self, user_id: UUID, kind: UserType = UserType.MITRA) -> str:
+        """What logging in would give."""
+        return self._tokens.issue(user_id, kind, uuid7(), datetime.now(UTC))
+
+    async def operator(self) -> Operator:
+        """An operator, made by the command line and logged in with a password."""
+        email = f"operator{uuid7().hex}@halobestie.example"
+        await asyncio.to_thread(self.command, "operator", "create", "--email", email, input_=f"{PASSWORD}\n")
+        url = f"{self.first.internal}/internal/auth/login"
+        tokens = (await self.ask("POST", url, {"email": email, "password": PASSWORD})).ok()
+        return Operator(self, self.first, tokens["user"]["id"], tokens["access_token"])
+
+    def command(self, *words: str, input_: str = "") -> str:
+        """Run the command line on this house's stores; gives what it printed."""
+        done = subprocess.run(  # noqa: S603  our own interpreter and program
+            [sys.executable, "-m", "halobestie_app", *words],
+            env=self.first.environment,
+            input=input_,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    async def settings(self, **values: Json) -> None:
+        """Change settings as an operator does; in force on every instance when this returns."""
+        operator = await self.operator()
+        (await operator.change(**values)).ok()
+        for instance in self.instances:
+            rows = (await operator.via(instance).get("/internal/config"))["rows"]
+            now = {row["key"]: row["value"] for row in rows}
+            assert now | values == now
+
+    def _phone(self) -> str:
+        self._phones += 1
+        return f"+62812{self._phones:08}"
+
+    def _turn(self, number: int) -> Instance:
+        return self.instances[number % len(self.instances)]
+
+    # ------------------------------------------------------------------------------------------ behind the scenes
+
+    async def rows(self, statement: str, *parameters: object) -> list[dict[str, Any]]:
+        """What a statement finds (or does)."""
+        cursor = await self.sql.execute(statement, parameters)  # type: ignore[arg-type]  # tests write their SQL in place
+        return await cursor.fetchall() if cursor.description else []
+
+    async def value(self, statement: str, *parameters: object) -> Any:  # noqa: ANN401  whatever is selected
+        """The one value that a statement finds."""
+        ((found,),) = [row.values() for row in await self.rows(statement, *parameters)]
+        return found
+
+    async def moves(self, id_: str) -> list[str]:
+        """The recorded moves of one aggregate, as ``command > state (cause)``."""
+        found = await self.rows(
+            "SELECT command, to_state, cause_tag FROM transitions WHERE aggregate_id = %s ORDER BY version",
+            id_,
+        )
+        return [
+            f"{row['command']} > {row['to_state']}" + (f" ({row['cause_tag']})" if row["cause_tag"] else "")
+            for row in found
+        ]
+
+    async def complaints(self, *, eventual: bool = True) -> list[str]:
+        """Every invariant that does not hold."""
+        async with await AsyncConnection.connect(self.database_url, autocommit=True) as connection:
+            return [str(violation) for violation in await check(connection, eventual=eventual)]
+
+    async def is_sound(self) -> None:
+        """What must hold at every commit holds now, what must in the end does so soon, and no log tells of trouble."""
+        broken = await self.complaints(eventual=False)
+        assert not broken, "\n".join(broken)
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + CONVERGED
+        while left := await self.complaints():
+            assert loop.time() < deadline, "\n".join(left)
+            await asyncio.sleep(0.05)
+        if self.tells_trouble:
+            trouble = [line for instance in self.instances for line in instance.trouble()]
+            assert not trouble, "\n".join(trouble[:20])
+
+
+async def at_once(work: Iterable[Callable[[], Awaitable[T]]], hands: int = 16) -> list[T]:
+    """Do everything, so many at a time; the results in the order of the work."""
+    waiting = list(enumerate(work))
+    results: dict[int, T] = {}
+    waiting.reverse()
+
+    async def hand() -> None:
+        while waiting:
+            number, one = waiting.pop()
+            results[number] = await one()
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(min(hands, len(waiting))):
+            group.create_task(hand())
+    return [results[number] for number in range(len(results))]
+
+
+async def together(*asked: Awaitable[T]) -> Sequence[T]:
+    """Send all of these before any is answered."""
+    return await asyncio.gather(*asked)
