@@ -2,6 +2,7 @@
 
 import os
 import signal
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -139,7 +140,8 @@ def test_start_after_the_machine_went_down(data_dir: Path) -> None:
     with Client(data_dir) as client:
         processes = family(client.status)
         for pid in sorted(processes):
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # some die of another's death
+                os.kill(pid, signal.SIGKILL)
         client.kill()
         until_gone(processes)
         with EmbeddedStores(data_dir, durable=False) as stores:
