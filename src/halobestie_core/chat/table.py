@@ -136,6 +136,7 @@ CHAT: Final = Machine(
     opening=Start,
     opens=_opens,
     born=SessionStarted,
+    about="The timed conversation that an accepted request starts. The server owns its time.",
     rows=(
         #   from       asked to           and it is          becomes    so we say         because, setting
         Row(ACTIVE,    RequestExtension,  always,            EXTENDING, SessionPaused,    None, _PAUSES),

@@ -111,6 +111,7 @@ EXTENSION: Final = Machine(
     opening=Ask,
     opens=_opens,
     born=ExtensionAsked,
+    about="A paid request to prolong a chat. Accepting it, and nothing else, is the charge.",
     failures=frozenset({REJECTED, TIMEOUT, CANCELLED}),
     rows=(
         *_time_up(TimeUp, None, None),

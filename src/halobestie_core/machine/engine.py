@@ -133,6 +133,7 @@ class Machine(Generic[S]):
     failures: frozenset[StrEnum] = frozenset()
     # Repeated thousands of times a day and deciding nothing: no new version, no line in the transitions log.
     unlogged: frozenset[type] = frozenset()
+    about: str = ""  # one line for people, under its name
     _engine: Engine = field(init=False, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:

@@ -237,6 +237,7 @@ PAIRING: Final = Machine(
     opening=Open,
     opens=_opens,
     born=PairingOpened,
+    about="One attempt to find a mitra for a paid session: a blast to everybody eligible, or one mitra asked again.",
     failures=frozenset(_FAILED),
     rows=(
         *_time_up(TimeUp, None),

@@ -192,6 +192,7 @@ PAYMENT: Final = Machine(
     opening=Create,
     opens=_opens,
     born=PaymentCreated,
+    about="One intent to pay for one block of minutes, and where its money stands.",
     failures=frozenset({FAILED}),
     rows=(
         #   from       asked to         and it is          becomes    so we say         because   setting   and tell

@@ -76,6 +76,7 @@ PRESENCE: Final = Machine(
     opening=Register,
     opens=_opens,
     born=MitraRegistered,
+    about="Whether a mitra takes requests. A heartbeat that lands first wins over the sweep.",
     unlogged=frozenset({Heartbeat}),
     rows=(
         #   from     asked to   and it is        becomes  so we say          because, setting

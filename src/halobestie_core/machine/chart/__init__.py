@@ -1,0 +1,1 @@
+"""Pictures and pages from a table: Mermaid, SVG, matrix, causes, JSON; each a pure function of the table."""
