@@ -1,14 +1,15 @@
-"""The log of moves: what one move says of itself, canonically, so that its hash can be computed again years later.
+"""The log of moves: what one move says of itself, canonically, so that its hash can be computed years later.
 
-`body` is the text that is hashed; each row's hash covers the hash of the row before it of the same aggregate, so nothing
-can be changed, left out or put between unseen. Facts are the fields of the command: all that the guards saw besides the
-snapshot. Knows no transaction.
+`body` is the text that is hashed; each row's hash covers the hash of the row before it of the same aggregate,
+so nothing can be changed, left out or put between unseen. Facts are the fields of the command: all that the
+guards saw besides the snapshot. Knows no transaction.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Set as AbstractSet
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from typing import Any, Final
 from uuid import UUID
 
@@ -34,7 +35,7 @@ def logged(moves: Iterable[Moved[Any]]) -> tuple[Moved[Any], ...]:
 
 
 def facts(command: object) -> dict[str, object]:
-    """Return a command's fields as JSON; a set of mitras as its size and fingerprint (the waves hold the ids)."""
+    """Return a command's fields as JSON; of a set of mitras its size and fingerprint: waves hold the ids."""
     return {
         attribute.name: _fact(getattr(command, attribute.name))
         for attribute in attrs.fields(type(command))  # type: ignore[arg-type] # every command is an attrs class
@@ -54,11 +55,11 @@ def _fact(value: object) -> object:
     return to_wire(value)
 
 
-def row(move: Moved[Any], actor: Actor) -> dict[str, object]:
-    """Return the columns of one move, `body` among them: the canonical JSON of all the others."""
+def body(move: Moved[Any], actor: Actor) -> str:
+    """Return what one move says of itself: JSON with sorted names, one per column of the log."""
     machine = machine_of(move)
     event = move.events[0]
-    columns: dict[str, object] = {
+    spoken = {
         "machine": machine.name,
         "aggregate_id": move.after.id,
         "version": move.after.version,
@@ -69,14 +70,15 @@ def row(move: Moved[Any], actor: Actor) -> dict[str, object]:
         "cause_tag": None if event.cause is None else event.cause.value,
         "facts": facts(move.command),
         "fingerprint": machine.fingerprint,
+        "actor_type": actor.type.value,
+        "actor_id": actor.id,
+        "at": to_wire(move.at),
     }
-    spoken = {**columns, "actor_type": actor.type.value, "actor_id": actor.id, "at": to_wire(move.at)}
-    columns["body"] = orjson.dumps(spoken, option=orjson.OPT_SORT_KEYS).decode()
-    return columns
+    return orjson.dumps(spoken, option=orjson.OPT_SORT_KEYS).decode()
 
 
 def batches(moves: Iterable[Moved[Any]]) -> Iterator[tuple[Moved[Any], ...]]:
-    """Split moves, in order, so that no batch holds two of the same aggregate: the second is chained to the first."""
+    """Split moves, in order: no batch holds two of one aggregate, as the second is chained to the first."""
     batch: list[Moved[Any]] = []
     for move in moves:
         if any(other.after.id == move.after.id for other in batch):
@@ -87,4 +89,4 @@ def batches(moves: Iterable[Moved[Any]]) -> Iterator[tuple[Moved[Any], ...]]:
         yield tuple(batch)
 
 
-__all__ = ["batches", "facts", "fingerprint_of", "logged", "machine_of", "row"]
+__all__ = ["batches", "body", "facts", "fingerprint_of", "logged", "machine_of"]

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
 from attrs import evolve, frozen
-from psycopg.rows import kwargs_row, tuple_row
 
 from halobestie_adapters.postgres import rows
 from halobestie_adapters.postgres.packed import PackedIds
+from halobestie_adapters.postgres.trip import Answer
 from halobestie_core.flow.availability import Listener
 from halobestie_core.flow.evening import Evening
 from halobestie_core.flow.pricing import Buyer
@@ -30,26 +30,24 @@ def _mitra(*, display_name: str, **columns: Any) -> MitraRow:  # noqa: ANN401 - 
     return MitraRow(rows.listener_row(**columns), display_name)
 
 
-# What each statement's rows become.
-FACTORIES: Final[Mapping[str, Any]] = {
-    "customer": kwargs_row(Named),
-    "mitra": kwargs_row(_mitra),
-    "payment": kwargs_row(rows.payment_row),
-    "captured": tuple_row,
-    "failure": kwargs_row(rows.failure_row),
-    "request": kwargs_row(rows.request_row),
-    "waves": kwargs_row(Wave),
-    "answers": kwargs_row(rows.answer_row),
-    "chat": kwargs_row(rows.chat_row),
-    "extension": kwargs_row(rows.extension_row),
-    "extension_payment": kwargs_row(rows.payment_row),
-    "eligible": tuple_row,
-    "tiers": kwargs_row(rows.tier_row),
-    "promotion": kwargs_row(rows.promotion_row),
-    "buyer": kwargs_row(Buyer),
-    "clock": tuple_row,
+# What a row of each becomes, made from its columns by name.
+_MAKERS: Final[Mapping[str, Callable[..., object]]] = {
+    "customer": Named,
+    "mitra": _mitra,
+    "payment": rows.payment_row,
+    "failure": rows.failure_row,
+    "request": rows.request_row,
+    "waves": Wave,
+    "answers": rows.answer_row,
+    "chat": rows.chat_row,
+    "extension": rows.extension_row,
+    "extension_payment": rows.payment_row,
+    "tiers": rows.tier_row,
+    "promotion": rows.promotion_row,
+    "buyer": Buyer,
 }
-MANY: Final = frozenset({"waves", "answers", "tiers"})
+_SINGLE_VALUES: Final = frozenset({"captured", "eligible", "clock"})
+_MANY_ROWS: Final = frozenset({"waves", "answers", "tiers"})
 
 Step = tuple[str, str]
 """What the rows are, and the name of the query."""
@@ -142,11 +140,22 @@ def looking(look: Look) -> dict[str, object]:
     }
 
 
+def read(what: str, answer: Answer) -> Any:  # noqa: ANN401 - one row, many, or one value, as `what` says
+    """Return what an answer holds: a value, a tuple, or the one row, if it is there."""
+    if what in _SINGLE_VALUES:
+        return answer.rows[0][0]
+    make = _MAKERS[what]
+    made = tuple(make(**row) for row in answer.by_name())
+    if what in _MANY_ROWS:
+        return made
+    return made[0] if made else None
+
+
 def assembled(found: Mapping[str, Any]) -> Loaded:
-    """Put the rows together; what was not asked for, or not found, is absent."""
+    """Put together what was read; what was not asked for, or not found, is absent."""
     request = found.get("request")
     if request is not None:
-        request = evolve(request, waves=tuple(found["waves"]), answers=tuple(found["answers"]))
+        request = evolve(request, waves=found["waves"], answers=found["answers"])
     mitra: MitraRow | None = found.get("mitra")
     evening = Evening(
         payment=found.get("payment"),
@@ -157,19 +166,18 @@ def assembled(found: Mapping[str, Any]) -> Loaded:
         failure=found.get("failure"),
         mitra=None if mitra is None else mitra.listener.presence,
     )
-    eligible: PackedIds = found["eligible"][0] if "eligible" in found else PackedIds()
     return Loaded(
-        now=found["clock"][0],
+        now=found["clock"],
         evening=evening,
         customer=found.get("customer"),
         mitra=None if mitra is None else mitra.listener,
         mitra_name=None if mitra is None else mitra.display_name,
-        captured=bool(found["captured"][0]) if "captured" in found else False,
-        eligible=eligible,
-        tiers=tuple(found.get("tiers", ())),
+        captured=found.get("captured", False),
+        eligible=found.get("eligible", PackedIds()),
+        tiers=found.get("tiers", ()),
         promotion=found.get("promotion"),
         buyer=found.get("buyer") or Buyer(),
     )
 
 
-__all__ = ["FACTORIES", "MANY", "assembled", "parameters", "steps"]
+__all__ = ["assembled", "parameters", "read", "steps"]

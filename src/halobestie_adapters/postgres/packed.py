@@ -1,21 +1,24 @@
 """Sets of mitra ids as PostgreSQL sends them: kept packed, looked into without unpacking.
 
-A blast to a thousand mitras is one array of a thousand ids. An accept asks of it whether *one* id is inside; building a
-thousand UUID objects for that would make it three hundred times dearer than an accept among three. The bytes are the
-binary form of `uuid[]`: a header of 20, then per id a length of 4 (always 16) and the id.
+A blast to a thousand mitras is one array of a thousand ids. An accept asks of it whether *one* id is inside;
+building a thousand UUID objects for that would make it three hundred times dearer than an accept among three.
+The bytes are the binary form of `uuid[]`: a header of 20, then per id a length of 4 (always 16) and the id.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator, Set as AbstractSet
-from typing import ClassVar, Final, final
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
+from typing import ClassVar, Final, TypeVar, final
 from uuid import UUID
 
-from psycopg import AsyncCursor
+import psycopg
 from psycopg.abc import Buffer
-from psycopg.adapt import Dumper, Loader
+from psycopg.adapt import AdaptersMap, Dumper, Loader
 from psycopg.pq import Format
+
+_T = TypeVar("_T")
 
 UUID_OID: Final = 2950
 UUID_ARRAY_OID: Final = 2951
@@ -51,9 +54,8 @@ class PackedIds(AbstractSet[UUID]):
         wanted = _SIZE + item.bytes
         found = self.data.find(wanted, _STRIDE)
         while found >= 0:
-            if (
-                found % _STRIDE == 0
-            ):  # the header is as long as an element, so elements begin at its multiples
+            # The header is as long as an element: elements begin at multiples, a match elsewhere is chance.
+            if found % _STRIDE == 0:
                 return True
             found = self.data.find(wanted, found + 1)
         return False
@@ -72,8 +74,9 @@ class PackedIds(AbstractSet[UUID]):
         return f"<{len(self)} packed ids>"
 
     @classmethod
-    def _from_iterable(cls, it: Iterable[UUID]) -> PackedIds:
-        return cls.of(it)
+    def _from_iterable(cls, it: Iterable[_T]) -> AbstractSet[_T]:
+        """What `&`, `|`, `-` and `^` make is an ordinary set."""
+        return frozenset(it)
 
 
 class _PackedLoader(Loader):
@@ -95,16 +98,12 @@ class _PackedDumper(Dumper):
         return obj.data
 
 
-def packed(cursor: AsyncCursor[object]) -> AsyncCursor[object]:
-    """Let this cursor hand out `uuid[]` packed; it must be used with ``binary=True``."""
-    cursor.adapters.register_loader(UUID_ARRAY_OID, _PackedLoader)
-    return cursor
+def adapters() -> AdaptersMap:
+    """Return psycopg's adapters, taught to send and to read `uuid[]` packed."""
+    taught = AdaptersMap(psycopg.adapters)
+    taught.register_dumper(PackedIds, _PackedDumper)
+    taught.register_loader(UUID_ARRAY_OID, _PackedLoader)
+    return taught
 
 
-def register(context: object) -> None:
-    """Let a connection (or all) send packed ids."""
-    adapters = context.adapters  # type: ignore[attr-defined] # psycopg's AdaptContext protocol is not exported typed
-    adapters.register_dumper(PackedIds, _PackedDumper)
-
-
-__all__ = ["PackedIds", "packed", "register"]
+__all__ = ["PackedIds", "adapters"]

@@ -6,6 +6,7 @@ open by accident. Settings travel in the start-up packet and cost no round trip.
 
 from __future__ import annotations
 
+import select
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
@@ -49,7 +50,8 @@ def conninfo(url: str) -> str:
 def make_pool(url: str, size: int, *, acquire_seconds: float = ACQUIRE_SECONDS) -> AsyncConnectionPool:
     """Build a pool of `size` connections, not opened yet: `async with` it, then borrow by `connection(pool)`.
 
-    A connection is checked before it is handed out: after a restart of the server no caller gets a dead one.
+    A connection is looked at before it is handed out: after a restart of the server no caller gets a dead
+    one.
     """
     return AsyncConnectionPool(
         conninfo(url),
@@ -57,10 +59,23 @@ def make_pool(url: str, size: int, *, acquire_seconds: float = ACQUIRE_SECONDS) 
         max_size=size,
         open=False,
         timeout=acquire_seconds,
-        check=AsyncConnectionPool.check_connection,
+        check=_still_there,
         # The second use of a statement prepares it: everything here is run thousands of times.
         kwargs={"autocommit": True, "prepare_threshold": 1},
     )
+
+
+async def _still_there(conn: AsyncConnection[TupleRow]) -> None:
+    """Raise OperationalError if the server has hung up.
+
+    A server that ends a connection says so, and whatever it said unasked can be read: only then is it worth
+    asking. (To ask every time is one more round trip for every command. A connection behind a network that
+    swallows everything is found by neither: that is what the time-outs are for.)
+    """
+    silent = select.poll()
+    silent.register(conn.fileno(), select.POLLIN)
+    if silent.poll(0):
+        await AsyncConnectionPool.check_connection(conn)
 
 
 @asynccontextmanager

@@ -1,40 +1,48 @@
 """The unit of work on PostgreSQL: one command, one transaction, two round trips.
 
-The first trip begins, takes the locks in their order (customer, mitra), reads what the command concerns and, last, the
-clock. The second writes everything and commits; a compare-and-set that matches no row raises inside the server, so the
-COMMIT behind it in the same pipeline cannot take effect. READ COMMITTED is enough: each statement after a lock sees what
-the holder before us committed.
+The first trip begins, takes the locks in their order (customer, mitra), reads what the command concerns and,
+last, the clock. The second writes everything and commits; a compare-and-set that matches no row raises inside
+the server, so the COMMIT behind it in the same trip is never run. READ COMMITTED is enough: each statement
+after a lock sees what the holder before us committed. A command that saves nothing has another second trip,
+its ROLLBACK.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
-from typing import Any, Final, final
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Final, final
 from uuid import UUID
 
 import psycopg
 from attrs import define, field
 from psycopg import AsyncConnection
+from psycopg.errors import InvalidSqlStatementName
 from psycopg.pq import TransactionStatus
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 
 from halobestie_adapters.ids import uuid7
-from halobestie_adapters.postgres import loading, packed
+from halobestie_adapters.postgres import loading
+from halobestie_adapters.postgres.aggregates import Statement
 from halobestie_adapters.postgres.errors import translated
 from halobestie_adapters.postgres.pool import connection
 from halobestie_adapters.postgres.queries import load
+from halobestie_adapters.postgres.trip import Answer, compiled, forget, travel
 from halobestie_adapters.postgres.writes import Writes
 from halobestie_core.flow.decide import Moved
 from halobestie_core.ports.store import Actor, Loaded, Scope
 
-Q: Final = load("unit")
+_STATEMENTS: Final = compiled(load("unit"))
+_NOTHING: Final[Mapping[str, object]] = {}
 
 
 @define
 class Cost:
-    """What one command cost the store: waits for the network, statements sent, rows written, rows locked by name."""
+    """What one command cost the store: waits for the network, statements, rows written, rows locked by name.
+
+    ``statements``: without BEGIN, COMMIT and ROLLBACK.
+    """
 
     round_trips: int = 0
     statements: list[str] = field(factory=list)
@@ -60,22 +68,20 @@ class PostgresUnit:
         return self._loaded
 
     async def load(self, scope: Scope) -> None:
-        """Begin, lock, read, look at the clock: one round trip."""
+        """Begin, lock, read, look at the clock: one round trip. Raises psycopg's errors."""
         given = loading.parameters(scope)
-        cursors: list[tuple[str, psycopg.AsyncCursor[Any]]] = []
-        async with self._conn.pipeline():
-            await self._conn.execute(Q.begin)
-            for what, query in loading.steps(scope):
-                cursor = self._conn.cursor(binary=True, row_factory=loading.FACTORIES[what])
-                if what in {"waves", "eligible"}:
-                    packed.packed(cursor)
-                await cursor.execute(Q[query], given)
-                cursors.append((what, cursor))
-                self._note(query)
-        self._cost.round_trips += 1
-        found: dict[str, Any] = {}
-        for what, cursor in cursors:
-            found[what] = await (cursor.fetchall() if what in loading.MANY else cursor.fetchone())
+        steps = list(loading.steps(scope))
+        queries: list[Statement] = [("begin", _NOTHING), *((query, given) for _, query in steps)]
+        try:
+            answers = await self._travel(queries)
+        except InvalidSqlStatementName:
+            # Somebody else's roll-back on this connection made the driver drop all that was prepared on it.
+            # BEGIN is the first of ours, so nothing has begun.
+            forget(self._conn)
+            answers = await self._travel(queries)
+        found = {
+            what: loading.read(what, answer) for (what, _), answer in zip(steps, answers[1:], strict=True)
+        }
         self._loaded = loading.assembled(found)
 
     async def save(self, moved: Moved, actor: Actor, *, done: int | None = None) -> None:
@@ -87,23 +93,33 @@ class PostgresUnit:
         """Mark the outbox row as dealt with and commit."""
         await self._write(_done(done))
 
-    async def _write(self, statements: list[tuple[str, Mapping[str, object]]]) -> None:
-        cursors: list[psycopg.AsyncCursor[TupleRow]] = []
-        async with self._conn.pipeline():
-            for query, given in statements:
-                cursors.append(await self._conn.execute(Q[query], given))
-                self._note(query)
-            await self._conn.execute(Q.commit)
+    async def _write(self, statements: Sequence[Statement]) -> None:
+        if self._conn.info.transaction_status is TransactionStatus.IDLE:
+            raise LookupError("this unit is over: it was saved already")
+        with translated():
+            answers = await self._travel([*statements, ("commit", _NOTHING)])
+        self._cost.rows_written += sum(answer.count for answer in answers)
+
+    async def leave(self) -> None:
+        """Roll back what was not committed. A connection that is gone has done so by itself."""
+        if self._conn.closed or self._conn.info.transaction_status is TransactionStatus.IDLE:
+            return
+        with suppress(psycopg.Error):  # the pool sees that it is broken, and the caller has better news
+            await self._travel([("rollback", _NOTHING)])
+
+    async def _travel(self, queries: Sequence[Statement]) -> list[Answer]:
         self._cost.round_trips += 1
-        self._cost.rows_written += sum(max(0, cursor.rowcount) for cursor in cursors)
+        self._cost.statements += [name for name, _ in queries if name not in _AROUND]
+        self._cost.locks += [
+            name.removeprefix("lock_").partition("_of_")[0] for name, _ in queries if name.startswith("lock_")
+        ]
+        return await travel(self._conn, [(_STATEMENTS[name], given) for name, given in queries])
 
-    def _note(self, query: str) -> None:
-        self._cost.statements.append(query)
-        if query.startswith("lock_"):
-            self._cost.locks.append(query.removeprefix("lock_").partition("_of_")[0])
+
+_AROUND: Final = frozenset({"begin", "commit", "rollback"})
 
 
-def _done(done: int | None) -> list[tuple[str, Mapping[str, object]]]:
+def _done(done: int | None) -> list[Statement]:
     return [] if done is None else [("outbox_done", {"done": done})]
 
 
@@ -123,26 +139,17 @@ class PostgresStore:
 
     @asynccontextmanager
     async def unit(self, scope: Scope) -> AsyncIterator[PostgresUnit]:
-        """Open a transaction, take the locks and load. Raises Busy, StoreUnavailable, and what ``save`` raises."""
+        """Open a transaction, take the locks and load. Raises Busy, StoreUnavailable."""
         cost = Cost()
         async with connection(self._pool) as conn:
-            packed.register(conn)
             unit = PostgresUnit(conn, self._new_id, cost)
             try:
-                with translated():
-                    await unit.load(scope)
-                    yield unit
+                await unit.load(scope)
+                yield unit
             finally:
-                await _close(conn)
+                await unit.leave()
         if self._watch is not None:
             self._watch(cost)
-
-
-async def _close(conn: AsyncConnection[TupleRow]) -> None:
-    """End a transaction that was not committed; a broken connection has ended it by itself."""
-    if conn.closed or conn.info.transaction_status is TransactionStatus.IDLE:
-        return
-    await conn.execute(Q.rollback)
 
 
 __all__ = ["Cost", "PostgresStore", "PostgresUnit"]

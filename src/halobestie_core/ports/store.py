@@ -63,10 +63,12 @@ class Scope:
     the caller compares. The mitra to lock too: ``mitra_id``, or ``mitra_of_session`` for that of the chat
     addressed.
 
-    The payment slot holds the payment addressed, or that of the request addressed, or the customer's open
-    one. ``searching``: fill also the request slot with the customer's open request (else the last one of
-    the payment) and the chat slot with their live chat. ``live_chat``: the latter alone. ``prices``: also
-    tiers, promotion and buyer. ``look``: also the eligible mitras.
+    The payment slot holds the payment addressed (with it come ``captured`` and its open failure), or that of
+    the request addressed, or, with ``prices``, the customer's open one. ``searching``: fill also the request
+    slot with the customer's open request (else the last one of the payment) and the chat slot with their live
+    chat. ``live_chat``: the latter alone. ``prices``: also tiers, promotion and buyer. ``look``: also the
+    eligible mitras. A session comes with its pending extension, an extension with its session, both with the
+    extension's payment.
     """
 
     customer_id: UUID | None = None

@@ -124,13 +124,14 @@ SELECT id, customer_id, payment_session_id, kind, mode, duration_minutes, topic_
 FROM pairing_requests WHERE id = %(request_id)s
 
 -- name: open_request
--- The customer's open request: there is at most one. Else the last one of the payment addressed.
+-- The open request of the customer, named or found through the payment: there is at most one. Else the payment's last.
 SELECT id, customer_id, payment_session_id, kind, mode, duration_minutes, topic_sensitivity, created_at, deadline_at,
        timeout_seconds, targeted_mitra_id, wave_size, next_wave_at, status, cause_tag, cause_detail, winner_mitra_id,
        session_id, version
 FROM pairing_requests WHERE id = coalesce(
-    (SELECT id FROM pairing_requests WHERE customer_id = %(customer_id)s AND status = 'pending'),
-    (SELECT id FROM pairing_requests WHERE payment_session_id = %(payment_id)s ORDER BY created_at DESC LIMIT 1)
+    (SELECT id FROM pairing_requests WHERE status = 'pending' AND customer_id = coalesce(
+        %(customer_id)s, (SELECT customer_id FROM payment_sessions WHERE id = %(payment_id)s))),
+    (SELECT id FROM pairing_requests WHERE payment_session_id = %(payment_id)s ORDER BY created_at DESC, id DESC LIMIT 1)
 )
 
 -- name: waves
@@ -140,8 +141,9 @@ SELECT number, mitra_ids, at FROM pairing_waves WHERE pairing_request_id = %(req
 -- name: open_waves
 -- To whom the customer's open request was shown (else the last one of the payment addressed).
 SELECT number, mitra_ids, at FROM pairing_waves WHERE pairing_request_id = coalesce(
-    (SELECT id FROM pairing_requests WHERE customer_id = %(customer_id)s AND status = 'pending'),
-    (SELECT id FROM pairing_requests WHERE payment_session_id = %(payment_id)s ORDER BY created_at DESC LIMIT 1)
+    (SELECT id FROM pairing_requests WHERE status = 'pending' AND customer_id = coalesce(
+        %(customer_id)s, (SELECT customer_id FROM payment_sessions WHERE id = %(payment_id)s))),
+    (SELECT id FROM pairing_requests WHERE payment_session_id = %(payment_id)s ORDER BY created_at DESC, id DESC LIMIT 1)
 ) ORDER BY number
 
 -- name: answers
@@ -151,8 +153,9 @@ SELECT mitra_id, answer, at FROM pairing_answers WHERE pairing_request_id = %(re
 -- name: open_answers
 -- What became of single offers of the customer's open request (else the last one of the payment addressed).
 SELECT mitra_id, answer, at FROM pairing_answers WHERE pairing_request_id = coalesce(
-    (SELECT id FROM pairing_requests WHERE customer_id = %(customer_id)s AND status = 'pending'),
-    (SELECT id FROM pairing_requests WHERE payment_session_id = %(payment_id)s ORDER BY created_at DESC LIMIT 1)
+    (SELECT id FROM pairing_requests WHERE status = 'pending' AND customer_id = coalesce(
+        %(customer_id)s, (SELECT customer_id FROM payment_sessions WHERE id = %(payment_id)s))),
+    (SELECT id FROM pairing_requests WHERE payment_session_id = %(payment_id)s ORDER BY created_at DESC, id DESC LIMIT 1)
 ) ORDER BY id
 
 -- name: eligible
@@ -195,10 +198,11 @@ SELECT id, customer_id, mitra_id, payment_session_id, pairing_request_id, mode, 
 FROM chat_sessions WHERE id = %(session_id)s
 
 -- name: live_session
--- The customer's live chat: there is at most one.
+-- The live chat of the customer, named or found through the payment: there is at most one.
 SELECT id, customer_id, mitra_id, payment_session_id, pairing_request_id, mode, topic_sensitivity, started_at, expires_at,
        remaining_seconds, paused_seconds, closing_until, ended_at, end_reason, status, version
-FROM chat_sessions WHERE customer_id = %(customer_id)s AND status IN ('active', 'extending', 'closing')
+FROM chat_sessions WHERE status IN ('active', 'extending', 'closing') AND customer_id = coalesce(
+    %(customer_id)s, (SELECT customer_id FROM payment_sessions WHERE id = %(payment_id)s))
 
 -- name: session_of_extension
 -- The chat of the extension addressed.
@@ -382,11 +386,10 @@ WITH written AS (
 ) SELECT must_match(count(*)) FROM written
 
 -- name: action_failure
--- An operator's action on the payment's open failure row, set once.
+-- An operator's action on the failure row that was decided on, set once.
 WITH written AS (
     UPDATE pairing_failures SET operator_action = %(action)s, note = %(note)s, actioned_by = %(by)s, actioned_at = %(at)s
-    WHERE payment_session_id = %(payment_session_id)s AND capture_id IS NULL AND superseded_at IS NULL
-      AND operator_action IS NULL
+    WHERE id = %(failure_id)s AND superseded_at IS NULL AND operator_action IS NULL
     RETURNING 1
 ) SELECT must_match(count(*)) FROM written
 
@@ -404,31 +407,31 @@ INSERT INTO customer_transactions (
 DELETE FROM discount_claims WHERE payment_session_id = %(payment_session_id)s
 
 -- name: insert_transitions
--- Moves of different aggregates, each chained to the one before it of its own.
+-- Moves of different aggregates, each chained to the one before it of its own. They come as the texts that are hashed; the
+-- columns are read out of these, so that neither can say anything else.
 INSERT INTO transitions (
     machine, aggregate_id, version, from_state, to_state, command, event, cause_tag, actor_type, actor_id, at, facts, body,
     fingerprint, previous_hash, hash
 )
-SELECT m.machine, m.aggregate_id, m.version, m.from_state, m.to_state, m.command, m.event, m.cause_tag, %(actor_type)s,
-       %(actor_id)s, %(at)s, m.facts, m.body, m.fingerprint, earlier.hash,
-       sha256(coalesce(earlier.hash, ''::bytea) || convert_to(m.body, 'UTF8'))
-FROM unnest(
-    %(machine)s::text[], %(aggregate_id)s::uuid[], %(version)s::integer[], %(from_state)s::text[], %(to_state)s::text[],
-    %(command)s::text[], %(event)s::text[], %(cause_tag)s::text[], %(facts)s::jsonb[], %(body)s::text[],
-    %(fingerprint)s::text[]
-) WITH ORDINALITY AS m (
-    machine, aggregate_id, version, from_state, to_state, command, event, cause_tag, facts, body, fingerprint, place
+SELECT m.machine, m.aggregate_id, m.version, m.from_state, m.to_state, m.command, m.event, m.cause_tag, m.actor_type,
+       m.actor_id, m.at, m.facts, spoken.body, m.fingerprint, earlier.hash,
+       sha256(coalesce(earlier.hash, ''::bytea) || convert_to(spoken.body, 'UTF8'))
+FROM jsonb_array_elements_text(%(bodies)s::jsonb) WITH ORDINALITY AS spoken (body, place)
+CROSS JOIN LATERAL jsonb_to_record(spoken.body::jsonb) AS m (
+    machine text, aggregate_id uuid, version integer, from_state text, to_state text, command text, event text,
+    cause_tag text, actor_type text, actor_id uuid, at timestamptz, facts jsonb, fingerprint text
 )
 LEFT JOIN transitions earlier
     ON earlier.machine = m.machine AND earlier.aggregate_id = m.aggregate_id AND earlier.version = m.version - 1
-ORDER BY m.place
+ORDER BY spoken.place
 
 -- name: insert_outbox
 -- What the outside must hear, and commands for later, in their order.
 INSERT INTO outbox (kind, stream, audience, payload)
 SELECT o.kind, o.stream, o.audience, o.payload
-FROM unnest(%(kind)s::text[], %(stream)s::text[], %(audience)s::jsonb[], %(payload)s::jsonb[])
-    WITH ORDINALITY AS o (kind, stream, audience, payload, place)
+FROM ROWS FROM (
+    jsonb_to_recordset(%(rows)s::jsonb) AS (kind text, stream text, audience jsonb, payload jsonb)
+) WITH ORDINALITY AS o (kind, stream, audience, payload, place)
 ORDER BY o.place
 
 -- name: outbox_done
