@@ -19,7 +19,8 @@ from halobestie_core.ports.agenda import Due, LaterRow, Peek
 
 Q: Final = load("agenda")
 
-_LONG_AGO: Final = "-infinity"
+_LATELY: Final = timedelta(minutes=1)
+_EVER: Final = timedelta(days=36_500)
 
 # How each command about a mitra, or about the house, is replaced by one per customer concerned.
 FAN_OUTS: Final = {
@@ -39,15 +40,10 @@ class PostgresAgenda:
 
     async def peek(self, limit: int, *, deep: bool) -> Peek:
         """Look for due rows, and for the next deadline: one round trip."""
+        given = {"limit": limit, "reach": _EVER if deep else _LATELY}
         async with connection(self._pool) as conn:
-            floor: object = _LONG_AGO
-            if not deep:
-                row = await (await conn.execute(Q.floor)).fetchone()
-                floor = _LONG_AGO if row is None else row[0]
             async with conn.pipeline():
-                due = await conn.cursor(row_factory=class_row(Due)).execute(
-                    Q.due, {"limit": limit, "floor": floor}
-                )
+                due = await conn.cursor(row_factory=class_row(Due)).execute(Q.due, given)
                 following = await conn.execute(Q.next)
             rows, soonest = await due.fetchall(), await following.fetchone()
         next_in: timedelta | None = None if soonest is None else soonest[0]

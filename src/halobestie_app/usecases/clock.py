@@ -37,8 +37,7 @@ async def fire(desk: Desk, due: Due) -> Done:
 
 
 async def _search(desk: Desk, due: Due) -> Done:
-    size = desk.settings().pairing_wave_size or 1
-    look = desk.look(limit=size, unoffered_of=due.id) if due.in_waves else None
+    look = desk.look(limit=due.wave_size, unoffered_of=due.id) if due.wave_size else None
 
     def look_at(loaded: Loaded) -> pairing.TimeUp | pairing.NextWave:
         request = loaded.evening.request

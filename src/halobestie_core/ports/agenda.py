@@ -15,21 +15,21 @@ from halobestie_core.flow.availability import House
 
 @frozen
 class Due:
-    """One row whose time has come. ``machine`` names its table; ``in_waves``.
+    """One row whose time has come.
 
-    A request that grows by waves.
+    ``machine`` names its table; ``wave_size`` is that of a request whose next wave may be due, else 0.
     """
 
     machine: str
     id: UUID
-    in_waves: bool = False
+    wave_size: int = 0
 
 
 @frozen
 class Peek:
-    """What is due now, the longest overdue first, and how long until the next deadline (``None``.
+    """What is due now, the longest overdue first, and how long until the next deadline.
 
-    Nothing waits).
+    ``next_in`` is ``None`` if nothing waits.
     """
 
     due: Sequence[Due]
@@ -49,9 +49,9 @@ class Agenda(Protocol):
     """Where deadlines and later commands are found."""
 
     async def peek(self, limit: int, *, deep: bool) -> Peek:
-        """Look for due rows. ``deep``: however old.
+        """Look for due rows.
 
-        Else only those that fell due in the last minute, which is cheap.
+        ``deep``: however long overdue; else only those of the last minute, which is cheap.
         """
         ...
 

@@ -2,19 +2,20 @@
 -- still waits. The comparison uses statement_timestamp(), which the planner can look up in an index.
 
 -- name: due
--- Rows whose time has come, and fell due after the floor; the longest overdue first.
-SELECT machine, id, in_waves FROM (
-    (SELECT 'payment' AS machine, id, false AS in_waves, wake_at FROM payment_sessions
-     WHERE wake_at <= statement_timestamp() AND wake_at > %(floor)s::timestamptz ORDER BY wake_at LIMIT %(limit)s)
+-- Rows whose time has come, not longer ago than `reach`; the longest overdue first. Far back, the index holds mostly dead
+-- entries, which cost to step over: hence a short reach for the many looks, a long one for the few.
+SELECT machine, id, wave_size FROM (
+    (SELECT 'payment' AS machine, id, 0 AS wave_size, wake_at FROM payment_sessions
+     WHERE wake_at <= statement_timestamp() AND wake_at > statement_timestamp() - %(reach)s::interval ORDER BY wake_at LIMIT %(limit)s)
     UNION ALL
-    (SELECT 'pairing', id, next_wave_at IS NOT NULL, wake_at FROM pairing_requests
-     WHERE wake_at <= statement_timestamp() AND wake_at > %(floor)s::timestamptz ORDER BY wake_at LIMIT %(limit)s)
+    (SELECT 'pairing', id, CASE WHEN next_wave_at IS NULL THEN 0 ELSE wave_size END, wake_at FROM pairing_requests
+     WHERE wake_at <= statement_timestamp() AND wake_at > statement_timestamp() - %(reach)s::interval ORDER BY wake_at LIMIT %(limit)s)
     UNION ALL
-    (SELECT 'chat', id, false, wake_at FROM chat_sessions
-     WHERE wake_at <= statement_timestamp() AND wake_at > %(floor)s::timestamptz ORDER BY wake_at LIMIT %(limit)s)
+    (SELECT 'chat', id, 0, wake_at FROM chat_sessions
+     WHERE wake_at <= statement_timestamp() AND wake_at > statement_timestamp() - %(reach)s::interval ORDER BY wake_at LIMIT %(limit)s)
     UNION ALL
-    (SELECT 'extension', id, false, wake_at FROM session_extensions
-     WHERE wake_at <= statement_timestamp() AND wake_at > %(floor)s::timestamptz ORDER BY wake_at LIMIT %(limit)s)
+    (SELECT 'extension', id, 0, wake_at FROM session_extensions
+     WHERE wake_at <= statement_timestamp() AND wake_at > statement_timestamp() - %(reach)s::interval ORDER BY wake_at LIMIT %(limit)s)
 ) AS waiting
 ORDER BY wake_at
 LIMIT %(limit)s
@@ -27,10 +28,6 @@ SELECT least(
     (SELECT wake_at FROM chat_sessions WHERE wake_at > statement_timestamp() ORDER BY wake_at LIMIT 1),
     (SELECT wake_at FROM session_extensions WHERE wake_at > statement_timestamp() ORDER BY wake_at LIMIT 1)
 ) - clock_timestamp()
-
--- name: floor
--- Where a cheap peek begins: a minute ago. Older entries of the index are mostly dead ones, and cost to step over.
-SELECT statement_timestamp() - interval '1 minute'
 
 -- name: stale
 -- Online mitras who were not heard of for longer than the threshold.
