@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from attrs import define, evolve, field
+from attrs import define, field
 from psycopg.rows import TupleRow
 from psycopg.sql import SQL, Composed
 from psycopg_pool import AsyncConnectionPool
@@ -20,7 +20,7 @@ from halobestie_app.usecases import pairings, payments
 from halobestie_app.usecases.desk import Desk
 from halobestie_core.flow.decide import Moved
 from halobestie_core.ports.reads import PaymentSeen, RequestSeen
-from halobestie_core.settings import Settings
+from halobestie_core.settings import Settings, changed
 from halobestie_core.words import TopicSensitivity
 
 
@@ -64,7 +64,7 @@ class Office:
 
     def change(self, **values: object) -> None:
         """Change settings from now on."""
-        self.settings = evolve(self.settings, **values)
+        self.settings = changed(self.settings, values, cadence_seconds=1)
 
     async def sql(self, query: SQL | Composed, *values: object) -> list[TupleRow]:
         """Run one statement and give its rows, if it has any."""

@@ -97,7 +97,8 @@ async def test_the_next_wave_goes_out_after_a_third_of_the_window(desk: Office) 
     desk.change(pairing_wave_size=0)  # a window that has begun keeps its waves
     await desk.sql(
         SQL(
-            "UPDATE pairing_requests SET next_wave_at = next_wave_at - %s, wake_at = wake_at - %s WHERE id = %s"
+            "UPDATE pairing_requests SET next_wave_at = next_wave_at - %s, wake_at = wake_at - %s"
+            " WHERE id = %s"
         ),
         timedelta(seconds=25),
         timedelta(seconds=25),
@@ -142,7 +143,8 @@ async def test_one_row_that_cannot_be_decided_keeps_nobody_waiting(desk: Office)
     broken, sound = await desk.searching(), await desk.searching()
     await desk.sql(
         SQL(
-            "UPDATE payment_sessions SET held_by = NULL, wake_at = expires_at, version = version + 1 WHERE id = %s"
+            "UPDATE payment_sessions SET held_by = NULL, wake_at = expires_at, version = version + 1"
+            " WHERE id = %s"
         ),
         broken.request.payment_session_id,
     )
