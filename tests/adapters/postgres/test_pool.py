@@ -9,6 +9,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from halobestie_adapters.errors import StoreUnavailable
 from halobestie_adapters.postgres.pool import connection, make_pool
+from support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
 
@@ -79,9 +80,14 @@ async def test_killed_connections_are_replaced(database_url: str, conn: Connecti
     async with make_pool(database_url, 2) as pool:
         async with connection(pool) as borrowed:
             await borrowed.execute("SELECT 1")
-        await conn.execute(
+        end = (
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
+
+        async def all_gone() -> bool:
+            return (await conn.execute(end)).rowcount == 0
+
+        await eventually(all_gone)
         async with connection(pool) as borrowed:
             assert await (await borrowed.execute("SELECT 1")).fetchone() == (1,)
