@@ -30,7 +30,7 @@ MARGIN: Final = timedelta(seconds=30)
 FROM_THE_START_SECONDS: Final = 10.0
 """How often the whole index is walked all the same: a row whose next attempt was set by hand is found too."""
 
-_BEGINNING: Final = datetime(1, 1, 2, tzinfo=UTC)
+BEGINNING: Final = datetime(1, 1, 2, tzinfo=UTC)
 
 
 @final
@@ -39,7 +39,7 @@ class PostgresFrameOutbox:
 
     def __init__(self, pool: AsyncConnectionPool) -> None:
         self._pool = pool
-        self._floor = _BEGINNING
+        self._floor = BEGINNING
         self._walked_at = monotonic()
 
     @asynccontextmanager
@@ -64,7 +64,7 @@ class PostgresFrameOutbox:
 
     async def _claim(self, conn: AsyncConnection[TupleRow], limit: int) -> tuple[Claim, datetime]:
         if monotonic() - self._walked_at >= FROM_THE_START_SECONDS:
-            self._floor, self._walked_at = _BEGINNING, monotonic()
+            self._floor, self._walked_at = BEGINNING, monotonic()
         async with conn.pipeline():
             await conn.execute("BEGIN")
             clock = await conn.execute(Q.looked_at)
