@@ -27,7 +27,8 @@ from typing import IO, Protocol
 from attrs import field, frozen
 
 # from <linux/prctl.h>, <linux/sched.h>, <linux/capability.h>
-PR_SET_PDEATHSIG, PR_SET_KEEPCAPS, PR_SET_CHILD_SUBREAPER = 1, 8, 36
+PR_SET_PDEATHSIG, PR_SET_SECUREBITS, PR_SET_CHILD_SUBREAPER = 1, 28, 36
+SECBIT_NO_SETUID_FIXUP = 1 << 2
 PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 47, 2
 CLONE_NEWUSER = 0x10000000
 CAP_DAC_OVERRIDE = 1
@@ -108,7 +109,8 @@ class AsUser:
         """Drop root for good."""
         uid, gid = self.owner
         if self.passing:
-            prctl(PR_SET_KEEPCAPS, 1)
+            # Capabilities survive the change of user, and count in access(2), which PostgreSQL asks.
+            prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP)
         os.setgroups([])
         os.setresgid(gid, gid, gid)
         os.setresuid(uid, uid, uid)
@@ -133,7 +135,7 @@ def identities(data_owner: tuple[int, int] | None) -> tuple[Identity, ...]:
 def hindrance(identity: Identity, programs: Sequence[Path], folders: Sequence[Path]) -> str | None:
     """Why an identity cannot run the programs and write to the folders, or None when it can.
 
-    It is tried for real in a forked process; `access(2)` would answer for a user without capabilities.
+    It is tried for real, in a forked process.
     """
     for program in programs:
         read, write = os.pipe()
@@ -215,6 +217,8 @@ def _try_and_exit(identity: Identity, program: Path, folders: Sequence[Path], re
             trial.unlink()
         os.dup2(os.open(os.devnull, os.O_RDWR), 1)
         os.dup2(report, 2)
+        if not os.access(program, os.X_OK):  # PostgreSQL asks so too, later than for its version
+            raise PermissionError(f"{program} may not be run")
         os.execv(program, [os.fspath(program), "--version"])  # noqa: S606 - found by us
     except BaseException as error:  # noqa: BLE001 - a forked copy of us must not run on
         os.write(report, str(error).encode()[:1000])

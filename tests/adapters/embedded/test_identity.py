@@ -1,8 +1,11 @@
 """As whom the servers run: root and others, in folders within reach and not; the machine stays as it is."""
 
+import json
 import os
 import shutil
 import stat
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -82,6 +85,38 @@ def test_without_namespaces(place: Path, manner: str) -> None:
     """Where namespaces are forbidden, root's servers run as a user who is nobody's; never as root."""
     ran_as = serve_twice(place / "data", manner)
     assert ran_as <= ({"AsUser"} if ROOT else {"AsWeAre", "InNamespace"})
+
+
+REACH = """
+import json, sys
+from pathlib import Path
+from halobestie_adapters.embedded.launch import AsUser, AsWeAre, hindrance
+nobody = (65534, 65534)
+ways = [AsWeAre(), *([AsUser(nobody), AsUser(nobody, passing=True)] if sys.argv[2] == "root" else [])]
+folder = Path(sys.argv[1])
+print(json.dumps([hindrance(way, [folder / "program"], [folder]) for way in ways]))
+"""
+
+
+def test_programs_in_a_private_folder(place: Path) -> None:
+    """What is out of reach for nobody is noticed; with the power to pass it, even access(2) agrees."""
+    private = place / "private"
+    private.mkdir(mode=0o700)
+    shutil.copy("/bin/true", private / "program")
+    paths = os.pathsep.join(entry for entry in sys.path if entry)
+    said = subprocess.run(  # noqa: S603 - our own interpreter and script
+        [sys.executable, "-c", REACH, str(private), "root" if ROOT else "user"],
+        env={**os.environ, "PYTHONPATH": paths},
+        stdout=subprocess.PIPE,
+        check=True,
+    ).stdout
+    ours, *nobodys = json.loads(said)
+    assert ours is None
+    if ROOT:
+        without, passing = nobodys
+        assert "Permission denied" in without
+        assert passing is None
+    assert sorted(private.iterdir()) == [private / "program"]
 
 
 def test_root_in_the_folder_of_another(place: Path) -> None:
