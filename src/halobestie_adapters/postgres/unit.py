@@ -29,7 +29,7 @@ from halobestie_adapters.postgres.errors import translated
 from halobestie_adapters.postgres.pool import connection
 from halobestie_adapters.postgres.queries import load
 from halobestie_adapters.postgres.trip import Answer, compiled, forget, travel
-from halobestie_adapters.postgres.writes import Writes
+from halobestie_adapters.postgres.writes import statements
 from halobestie_core.flow.decide import Moved
 from halobestie_core.ports.store import Actor, Loaded, Scope
 
@@ -86,18 +86,18 @@ class PostgresUnit:
 
     async def save(self, moved: Moved, actor: Actor, *, done: int | None = None) -> None:
         """Write everything and commit: one round trip. Raises as the port says."""
-        writes = Writes(moved, actor, self.loaded.now, self._new_id)
-        await self._write([*writes.statements(), *_done(done)])
+        written = statements(moved, actor, self.loaded.now, self._new_id)
+        await self._write([*written, *_done(done)])
 
     async def dismiss(self, done: int) -> None:
         """Mark the outbox row as dealt with and commit."""
         await self._write(_done(done))
 
-    async def _write(self, statements: Sequence[Statement]) -> None:
+    async def _write(self, queries: Sequence[Statement]) -> None:
         if self._conn.info.transaction_status is TransactionStatus.IDLE:
             raise LookupError("this unit is over: it was saved already")
         with translated():
-            answers = await self._travel([*statements, ("commit", _NOTHING)])
+            answers = await self._travel([*queries, ("commit", _NOTHING)])
         self._cost.rows_written += sum(answer.count for answer in answers)
 
     async def leave(self) -> None:

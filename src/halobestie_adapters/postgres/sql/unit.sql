@@ -364,7 +364,10 @@ WITH written AS (
 -- name: insert_capture
 -- Money the gateway took; once per invoice.
 INSERT INTO payment_captures (id, provider, provider_invoice_id, payment_session_id, amount, currency, paid_at, recorded_at)
-VALUES (%(id)s, %(provider)s, %(invoice_id)s, %(payment_session_id)s, %(amount)s, %(currency)s, %(paid_at)s, %(at)s)
+VALUES (
+    %(id)s, %(provider)s, %(provider_invoice_id)s, %(payment_session_id)s, %(amount)s, %(currency)s, %(paid_at)s,
+    %(recorded_at)s
+)
 
 -- name: insert_failure
 -- A new row for the operators.
@@ -373,7 +376,7 @@ INSERT INTO pairing_failures (
     cause_detail, amount, created_at
 ) VALUES (
     %(id)s, %(payment_session_id)s, %(customer_id)s, %(capture_id)s, %(pairing_request_id)s, %(extension_id)s,
-    %(targeted_mitra_id)s, %(cause_tag)s, %(cause_detail)s, %(amount)s, %(at)s
+    %(targeted_mitra_id)s, %(cause_tag)s, %(cause_detail)s, %(amount)s, %(created_at)s
 )
 
 -- name: supersede_failure

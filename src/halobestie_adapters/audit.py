@@ -77,6 +77,11 @@ def body(move: Moved[Any], actor: Actor) -> str:
     return orjson.dumps(spoken, option=orjson.OPT_SORT_KEYS).decode()
 
 
+def chained(previous: bytes | None, body: str) -> bytes:
+    """Return the hash of a row: over the hash of the aggregate's row before it (if any) and its own body."""
+    return hashlib.sha256((previous or b"") + body.encode()).digest()
+
+
 def batches(moves: Iterable[Moved[Any]]) -> Iterator[tuple[Moved[Any], ...]]:
     """Split moves, in order: no batch holds two of one aggregate, as the second is chained to the first."""
     batch: list[Moved[Any]] = []
@@ -89,4 +94,4 @@ def batches(moves: Iterable[Moved[Any]]) -> Iterator[tuple[Moved[Any], ...]]:
         yield tuple(batch)
 
 
-__all__ = ["batches", "body", "facts", "fingerprint_of", "logged", "machine_of"]
+__all__ = ["batches", "body", "chained", "facts", "fingerprint_of", "logged", "machine_of"]

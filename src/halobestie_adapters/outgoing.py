@@ -1,0 +1,58 @@
+"""What a decision leaves in the outbox: one row per effect and per command for later. Only ids, never text.
+
+It does not know where the outbox is kept; the stores share it because they may not know one another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import asdict, frozen
+
+from halobestie_core.flow.decide import Moved
+from halobestie_core.flow.effects import AskGateway, Audience, Effect, Later, ToCustomer, ToMitra, ToOffered
+from halobestie_core.machine import snake
+
+
+@frozen
+class Outgoing:
+    """One row. Those of one ``stream`` go out in their order; ``audience`` and ``payload`` are JSON."""
+
+    kind: str
+    stream: str
+    audience: Mapping[str, object]
+    payload: Mapping[str, object]
+
+
+def outgoing(moved: Moved) -> tuple[Outgoing, ...]:
+    """Return the rows of a decision: who is told, what the gateway is asked, then the commands for later."""
+    return (*map(_effect, moved.effects), *map(_later, moved.later))
+
+
+def _effect(effect: Effect) -> Outgoing:
+    if isinstance(effect, AskGateway):
+        payment_id = str(effect.payment_session_id)
+        asked = {"step": effect.step.value, "payment_session_id": payment_id}
+        return Outgoing("invoice", f"payment:{payment_id}", {}, asked)
+    stream, audience = _audience(effect.audience)
+    return Outgoing("frame", stream, audience, {"frame": effect.frame, **effect.ids})
+
+
+def _audience(audience: Audience) -> tuple[str, Mapping[str, object]]:
+    match audience:
+        case ToCustomer(customer_id=person):
+            return f"customer:{person}", {"customer": str(person)}
+        case ToMitra(mitra_id=person):
+            return f"mitra:{person}", {"mitra": str(person)}
+        case ToOffered(request_id=request, wave=wave, but=but):
+            whom = {"request": str(request), "wave": wave, "but": None if but is None else str(but)}
+            return f"request:{request}", whom
+
+
+def _later(later: Later) -> Outgoing:
+    fields = {name: None if value is None else str(value) for name, value in asdict(later).items()}
+    command = snake(type(later))
+    return Outgoing("later", f"{command}:{next(iter(fields.values()))}", {}, {"command": command, **fields})
+
+
+__all__ = ["Outgoing", "outgoing"]
