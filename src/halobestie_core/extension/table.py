@@ -97,8 +97,8 @@ def _time_up(command: type, if_accepted: Reason | None, if_refused: Reason | Non
     """What silence became; an answer that comes overdue is then judged against it."""
     return (
         Row(PENDING, command, _consents, ACCEPTED, ExtensionAccepted, None, _BY_TIME, if_accepted),
-        Row(PENDING, command, _unreachable, TIMEOUT, ExtensionRefused, _SAFEGUARD, _BY_TIME, if_refused),
-        Row(PENDING, command, _policy_rejects, TIMEOUT, ExtensionRefused, _REJECTED, _BY_TIME, if_refused),
+        Row(PENDING, command, _unreachable, TIMEOUT, ExtensionRefused, _SAFEGUARD, {}, if_refused),
+        Row(PENDING, command, _policy_rejects, TIMEOUT, ExtensionRefused, _REJECTED, {}, if_refused),
     )
 
 

@@ -1,6 +1,6 @@
 """State machines as tables: guards, rows, the engine that runs them, their proof and their pictures."""
 
-from halobestie_core.machine.engine import Aggregate, Answer, Ignored, Machine, Moved, Refused
+from halobestie_core.machine.engine import Answer, Machine
 from halobestie_core.machine.guards import Guard, always, of_command, of_snapshot
 from halobestie_core.machine.table import (
     CARRIED,
@@ -14,6 +14,7 @@ from halobestie_core.machine.table import (
     the_time,
     to,
 )
+from halobestie_core.machine.verdicts import Aggregate, Ignored, Moved, Refused
 
 __all__ = [
     "CARRIED",

@@ -11,85 +11,17 @@ from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 from operator import attrgetter
-from typing import Any, Generic, Protocol, TypeVar, cast
-from uuid import UUID
+from typing import Any, Generic, TypeVar, cast
 
 from attrs import define, field, frozen
 from transitions import EventData, Transition
 from transitions import Machine as Engine
 
 from halobestie_core.causes import Cause
-from halobestie_core.errors import RefusedError
 from halobestie_core.machine.table import CARRIED, Event, Ignore, Refuse, Row, field_names, snake
-from halobestie_core.reasons import Reason
+from halobestie_core.machine.verdicts import Aggregate, Ignored, Moved, Refused, S
 
-
-class Aggregate(Protocol):
-    """What every snapshot has."""
-
-    @property
-    def id(self) -> UUID:
-        """Its own id, given from outside."""
-        ...
-
-    @property
-    def status(self) -> StrEnum:
-        """Its state, spelt as the database spells it."""
-        ...
-
-    @property
-    def version(self) -> int:
-        """One more with every move that is logged."""
-        ...
-
-
-S = TypeVar("S", bound=Aggregate)
 E = TypeVar("E")
-
-
-@frozen
-class Moved(Generic[S]):
-    """The table moved: the snapshot before (``None`` at birth) and after, and what happened.
-
-    ``told``: the caller asked for something else and is refused with this, although the move stands.
-    """
-
-    before: S | None
-    after: S
-    events: tuple[Event, ...]
-    command: object
-    at: datetime
-    told: Reason | None = None
-
-    def moved(self) -> S:
-        """Return the new snapshot."""
-        return self.after
-
-
-@frozen
-class Ignored(Generic[S]):
-    """A declared harmless repeat: nothing changed."""
-
-    because: str
-    snapshot: S
-
-    def moved(self) -> S:
-        """Return the snapshot as it was."""
-        return self.snapshot
-
-
-@frozen
-class Refused(Generic[S]):
-    """The wish could not be met; nothing changed. ``allowed`` are command names in snake_case."""
-
-    snapshot: S
-    command: object
-    reason: Reason
-    allowed: tuple[str, ...]
-
-    def moved(self) -> S:
-        """Raise :class:`RefusedError`, for callers who prefer an exception."""
-        raise RefusedError(self.snapshot, self.command, self.reason, self.allowed)
 
 
 @define
@@ -241,6 +173,18 @@ class Machine(Generic[S]):
     def terminal(self) -> frozenset[StrEnum]:
         """The states that nothing leaves."""
         return frozenset(self.states) - {row.source for row in self.rows if row.target is not row.source}
+
+    def mermaid(self) -> str:
+        """Return the table as a Mermaid state diagram."""
+        from halobestie_core.machine.chart.mermaid import mermaid  # noqa: PLC0415 - they draw this class
+
+        return mermaid(self)
+
+    def matrix(self) -> str:
+        """Return every state against every command, in Markdown: moved, ignored with its reason, or refused."""
+        from halobestie_core.machine.chart.matrix import matrix  # noqa: PLC0415 - they draw this class
+
+        return matrix(self)
 
     @cached_property
     def fingerprint(self) -> str:

@@ -70,7 +70,9 @@ def test_silence_is_consent_only_within_reach(
 ) -> None:
     """At the deadline policy and reachability decide, also when an answer arrives just then."""
     after = moved(silence(kind, policy, socket, online), DEADLINE).after
-    assert after == evolve(pending, status=to, version=2, cause_tag=cause, via_timeout=True)
+    assert after == evolve(
+        pending, status=to, version=2, cause_tag=cause, via_timeout=to is ExtensionStatus.ACCEPTED
+    )
 
 
 @pytest.mark.parametrize(
