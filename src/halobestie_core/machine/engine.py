@@ -181,7 +181,7 @@ class Machine(Generic[S]):
         return mermaid(self)
 
     def matrix(self) -> str:
-        """Return every state against every command, in Markdown: moved, ignored with its reason, or refused."""
+        """Return every state against every command, in Markdown: moved, ignored and why, or refused."""
         from halobestie_core.machine.chart.matrix import matrix  # noqa: PLC0415 - they draw this class
 
         return matrix(self)
