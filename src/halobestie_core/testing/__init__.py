@@ -19,9 +19,10 @@ from halobestie_core.testing.stages import (
     searching,
 )
 from halobestie_core.testing.strategies import acts, chats, evenings, extensions, payments, requests, worlds
-from halobestie_core.testing.world import CUSTOMER, PROMOTION, TIERS, World
+from halobestie_core.testing.world import CHEAPER, CUSTOMER, PROMOTION, TIERS, World
 
 __all__ = [
+    "CHEAPER",
     "CUSTOMER",
     "INVARIANTS",
     "PROMOTION",

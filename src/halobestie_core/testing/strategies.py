@@ -16,7 +16,7 @@ from halobestie_core.pairing import PairingRequest
 from halobestie_core.payment import PaymentSession
 from halobestie_core.testing.acts import Act, every, fitting, passing
 from halobestie_core.testing.stages import STAGES
-from halobestie_core.testing.world import PROMOTION, World
+from halobestie_core.testing.world import CHEAPER, PROMOTION, World
 from halobestie_core.words import Provider, TimeoutPolicy
 
 
@@ -30,7 +30,7 @@ def worlds(mitras: int = 3) -> SearchStrategy[World]:
 
     return st.builds(
         made,
-        st.sampled_from([PROMOTION, None]),
+        st.sampled_from([PROMOTION, CHEAPER, None]),
         st.sampled_from([Provider.DEVELOPMENT, Provider.XENDIT]),
         payment_session_timeout_minutes=st.sampled_from([20, 1]),
         pairing_wave_size=st.sampled_from([0, 1, 2]),

@@ -25,6 +25,8 @@ TIERS: Final = tuple(
 PROMOTION: Final = pricing.Promotion(
     Mode.CHAT, 12, 0, "Gratis", requires_phone=False, is_active=True, source_id=UUID(int=0xBF)
 )
+CHEAPER: Final = evolve(PROMOTION, price=4_000, label="Hemat")
+"""A promotion that still costs something, so that its money can come late."""
 
 
 @define
