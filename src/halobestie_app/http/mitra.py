@@ -92,11 +92,8 @@ async def list_offers(call: Plain) -> Offers:
 
 
 async def accept(call: Plain) -> Accepted:
-    """The caller takes a request; read again, because a repeat may come at any time of the chat."""
-    desk = call.services.desk
-    won = await pairings.accept(desk, call.caller.user_id, call.path["id"])
-    found = await desk.reads.session(won.session.id)
-    seen, now = (won, won.session.started_at) if found is None else found
+    """The caller takes a request."""
+    seen, now = await pairings.accept(call.services.desk, call.caller.user_id, call.path["id"])
     return Accepted(seen.session.id, seen.session.pairing_request_id, session(seen, now))
 
 

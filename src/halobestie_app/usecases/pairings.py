@@ -1,5 +1,6 @@
 """Pairings: search, ask one mitra again, give up, fall back, accept, decline. Knows no clock: see `clock`."""
 
+from datetime import datetime
 from uuid import UUID
 
 from halobestie_app.problems import Code, Problem
@@ -23,24 +24,19 @@ async def open_general(
     """Blast a request to every eligible mitra."""
     settings = desk.settings()
     request_id = desk.new_id()
-    await payments.owned(desk, customer_id, payment_id)
-    outcome = await perform(
-        desk,
-        Scope(
-            customer_id=customer_id,
-            payment_id=payment_id,
-            searching=True,
-            look=desk.look(limit=settings.pairing_wave_size),
-        ),
-        lambda loaded: OpenPairing(
+
+    def search(loaded: Loaded) -> OpenPairing:
+        payments.own(loaded, customer_id)
+        return OpenPairing(
             request_id,
             settings.pairing_blast_timeout_seconds,
             topic_sensitivity=topic,
             mitra_ids=loaded.eligible,
             wave_size=settings.pairing_wave_size,
-        ),
-        Actor(ActorType.CUSTOMER, customer_id),
-    )
+        )
+
+    scope = _blast(desk, customer_id, payment_id)
+    outcome = await perform(desk, scope, search, Actor(ActorType.CUSTOMER, customer_id))
     return await _opened(desk, customer_id, outcome)
 
 
@@ -50,14 +46,12 @@ async def open_returning(
     """Ask one mitra again; if they cannot take it, the payment fails at once and the caller is told."""
     settings, house = desk.settings(), desk.house
     request_id = desk.new_id()
-    seen = await payments.owned(desk, customer_id, payment_id)
-    if seen.payment.targeted_mitra_id != mitra_id:
-        message = "must be the mitra that the payment was made for"
-        raise Problem(
-            Code.VALIDATION_ERROR, f"mitra_id {message}.", errors=[{"path": "$.mitra_id", "message": message}]
-        )
 
     def ask(loaded: Loaded) -> OpenPairing:
+        if payments.own(loaded, customer_id).targeted_mitra_id != mitra_id:
+            message = "must be the mitra that the payment was made for"
+            errors = [{"path": "$.mitra_id", "message": message}]
+            raise Problem(Code.VALIDATION_ERROR, f"mitra_id {message}.", errors=errors)
         target = _target(loaded)
         return OpenPairing(
             request_id,
@@ -110,9 +104,9 @@ async def fall_back(desk: Desk, customer_id: UUID, payment_id: UUID) -> RequestS
     """Use the same money for a general blast."""
     settings = desk.settings()
     request_id = desk.new_id()
-    await payments.owned(desk, customer_id, payment_id)
 
     def again(loaded: Loaded) -> FallBackToBlast:
+        payments.own(loaded, customer_id)
         earlier = loaded.evening.request
         return FallBackToBlast(
             request_id,
@@ -122,27 +116,22 @@ async def fall_back(desk: Desk, customer_id: UUID, payment_id: UUID) -> RequestS
             topic_sensitivity=TopicSensitivity.NORMAL if earlier is None else earlier.topic_sensitivity,
         )
 
-    outcome = await perform(
-        desk,
-        Scope(
-            customer_id=customer_id,
-            payment_id=payment_id,
-            searching=True,
-            look=desk.look(limit=settings.pairing_wave_size),
-        ),
-        again,
-        Actor(ActorType.CUSTOMER, customer_id),
-    )
+    scope = _blast(desk, customer_id, payment_id)
+    outcome = await perform(desk, scope, again, Actor(ActorType.CUSTOMER, customer_id))
     return await _opened(desk, customer_id, outcome)
 
 
 async def cancel_search(desk: Desk, customer_id: UUID, payment_id: UUID) -> PaymentSeen:
     """Give up a paid session, searching or not; an accepted one is answered with its chat."""
-    await payments.owned(desk, customer_id, payment_id)
+
+    def give_up(loaded: Loaded) -> CancelSearch:
+        payments.own(loaded, customer_id)
+        return CancelSearch()
+
     outcome = await perform(
         desk,
         Scope(customer_id=customer_id, payment_id=payment_id, searching=True),
-        lambda _loaded: CancelSearch(),
+        give_up,
         Actor(ActorType.CUSTOMER, customer_id),
     )
     request = outcome.evening.request
@@ -164,8 +153,8 @@ async def cancel_search(desk: Desk, customer_id: UUID, payment_id: UUID) -> Paym
     return PaymentSeen(outcome.evening.payment)
 
 
-async def accept(desk: Desk, mitra_id: UUID, request_id: UUID) -> SessionSeen:
-    """Take a request. Exactly one accept wins; the winner may repeat it."""
+async def accept(desk: Desk, mitra_id: UUID, request_id: UUID) -> tuple[SessionSeen, datetime]:
+    """Take a request; one accept wins, and may be repeated. Returns the chat, and what time it is."""
     session_id, cap = desk.new_id(), desk.house.cap
 
     def take(loaded: Loaded) -> pairing.Accept:
@@ -178,20 +167,16 @@ async def accept(desk: Desk, mitra_id: UUID, request_id: UUID) -> SessionSeen:
             cap=cap,
         )
 
-    outcome = await perform(
-        desk, Scope(request_id=request_id, mitra_id=mitra_id), take, Actor(ActorType.MITRA, mitra_id)
-    )
-    request = _judged(outcome)
+    scope = Scope(request_id=request_id, mitra_id=mitra_id)
+    outcome = await perform(desk, scope, take, Actor(ActorType.MITRA, mitra_id))
+    request, loaded = _judged(outcome), outcome.loaded
     chat = outcome.evening.chat
-    loaded = outcome.loaded
     if chat is not None and loaded.customer is not None and loaded.mitra_name is not None:
-        return SessionSeen(chat, loaded.customer, Named(mitra_id, loaded.mitra_name))
-    if request.session_id is None:
-        raise LookupError("an accepted request has its chat")
-    won = await desk.reads.session(request.session_id)
+        return SessionSeen(chat, loaded.customer, Named(mitra_id, loaded.mitra_name)), loaded.now
+    won = None if request.session_id is None else await desk.reads.session(request.session_id)
     if won is None:
-        raise LookupError("an accepted request's chat can be read")
-    return won[0]
+        raise LookupError("an accepted request has its chat")
+    return won
 
 
 async def decline(desk: Desk, mitra_id: UUID, request_id: UUID) -> tuple[UUID, OfferStatus]:
@@ -204,6 +189,11 @@ async def decline(desk: Desk, mitra_id: UUID, request_id: UUID) -> tuple[UUID, O
     )
     request = _judged(outcome)
     return request.id, request.offer_to(mitra_id) or OfferStatus.DECLINED
+
+
+def _blast(desk: Desk, customer_id: UUID, payment_id: UUID) -> Scope:
+    look = desk.look(limit=desk.settings().pairing_wave_size)
+    return Scope(customer_id=customer_id, payment_id=payment_id, searching=True, look=look)
 
 
 def _declining(loaded: Loaded, mitra_id: UUID) -> pairing.Decline:

@@ -37,10 +37,10 @@ async def create(desk: Desk, customer_id: UUID, wanted: NewPayment) -> PaymentSe
     A pending one is abandoned, a fallback forfeited.
     """
     payment_id = desk.new_id()
+    if wanted.targeted_mitra_id is not None and await desk.reads.mitra(wanted.targeted_mitra_id) is None:
+        raise refusals.not_found("mitra")
 
     def begin(loaded: Loaded) -> payment.Create:
-        if wanted.targeted_mitra_id is not None and loaded.mitra is None:
-            raise refusals.not_found("mitra")
         quote = _quoted(loaded, wanted)
         return payment.Create(
             id=payment_id,
@@ -56,9 +56,7 @@ async def create(desk: Desk, customer_id: UUID, wanted: NewPayment) -> PaymentSe
             provider=desk.gateway.provider if quote.price > 0 else Provider.NONE,
         )
 
-    scope = Scope(
-        customer_id=customer_id, mitra_id=wanted.targeted_mitra_id, prices=True, live_chat=wanted.is_extension
-    )
+    scope = Scope(customer_id=customer_id, prices=True, live_chat=wanted.is_extension)
     outcome = await perform(desk, scope, begin, Actor(ActorType.CUSTOMER, customer_id))
     if outcome.refused is not None:
         raise await refused(desk, customer_id, outcome)
@@ -91,11 +89,15 @@ async def confirm(desk: Desk, customer_id: UUID, payment_id: UUID) -> PaymentSee
 
 async def cancel(desk: Desk, customer_id: UUID, payment_id: UUID) -> PaymentSeen:
     """Go back before paying."""
-    await owned(desk, customer_id, payment_id)
+
+    def go_back(loaded: Loaded) -> payment.Abandon:
+        own(loaded, customer_id)
+        return payment.Abandon()
+
     outcome = await perform(
         desk,
         Scope(customer_id=customer_id, payment_id=payment_id),
-        lambda _loaded: payment.Abandon(),
+        go_back,
         Actor(ActorType.CUSTOMER, customer_id),
     )
     return await _answered(desk, customer_id, outcome)
@@ -109,6 +111,14 @@ async def owned(desk: Desk, customer_id: UUID, payment_id: UUID) -> PaymentSeen:
     if seen.payment.customer_id != customer_id:
         raise refusals.not_yours("payment session")
     return seen
+
+
+def own(loaded: Loaded, customer_id: UUID) -> PaymentSession:
+    """Return the payment that was loaded; 404 if there is none, 403 if it is somebody else's."""
+    found = _needed(loaded.evening.payment)
+    if found.customer_id != customer_id:
+        raise refusals.not_yours("payment session")
+    return found
 
 
 async def refused(desk: Desk, customer_id: UUID, outcome: Done) -> Problem:

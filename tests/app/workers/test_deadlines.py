@@ -75,7 +75,7 @@ async def test_a_chat_closes_and_then_ends(desk: Office) -> None:
     """Paid time is over: a grace for goodbyes, then the end, and the mitra's place is free again."""
     mitra = await desk.mitra()
     request = await desk.searching()
-    session = (await pairings.accept(desk.desk, mitra, request.request.id)).session
+    session = (await pairings.accept(desk.desk, mitra, request.request.id))[0].session
     await desk.age("chat", session.id, LONG)
     desk.change(closure_grace_seconds=0)
     await _fired(desk)

@@ -70,7 +70,7 @@ async def test_a_freed_place_brings_the_open_requests(desk: Office) -> None:
     desk.change(max_customers_per_mitra=1)
     mitra = await desk.mitra()
     busy = await desk.searching()
-    session = await pairings.accept(desk.desk, mitra, busy.request.id)
+    session, _ = await pairings.accept(desk.desk, mitra, busy.request.id)
     waiting = await desk.searching()
     await _run(desk)
     assert await _offered(desk, waiting.request.id) == set()
@@ -97,7 +97,7 @@ async def test_going_offline_withdraws_offers_and_fails_the_waiting_target(desk:
     failed = await desk.desk.reads.request(asked.request.id)
     assert failed is not None
     assert (failed.request.status, failed.request.cause_tag) == ("auto_rejected", "targeted_mitra_offline")
-    accepted = await pairings.accept(desk.desk, other, blast.request.id)
+    accepted, _ = await pairings.accept(desk.desk, other, blast.request.id)
     assert accepted.session.mitra_id == other
 
 
@@ -109,7 +109,7 @@ async def test_a_returned_mitra_is_offered_again(desk: Office) -> None:
     await _run(desk)
     await presence.switch(desk.desk, desk.beats, mitra, online=True)
     await _run(desk)
-    accepted = await pairings.accept(desk.desk, mitra, blast.request.id)
+    accepted, _ = await pairings.accept(desk.desk, mitra, blast.request.id)
     assert accepted.session.mitra_id == mitra
 
 
@@ -117,7 +117,7 @@ async def test_a_shut_out_mitra_leaves_their_chats(desk: Office) -> None:
     """Each live chat is ended as an operator's doing, one command each."""
     mitra = await desk.mitra()
     sessions = [
-        await pairings.accept(desk.desk, mitra, (await desk.searching()).request.id) for _ in range(2)
+        (await pairings.accept(desk.desk, mitra, (await desk.searching()).request.id))[0] for _ in range(2)
     ]
     await desk.sql(
         SQL(
