@@ -1,7 +1,7 @@
 """``halobestie serve``: the whole server, or chosen parts of it, in one process."""
 
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 
 import click
@@ -10,7 +10,7 @@ from halobestie_app import log, server, wiring
 from halobestie_app.commands import stores
 from halobestie_app.commands.failing import CommandError
 from halobestie_app.environment import Environment, Role, listening
-from halobestie_app.server import Address, CannotListen, Listener
+from halobestie_app.server import Address, Background, CannotListen, Listener
 
 ALL = ",".join(Role)
 
@@ -38,8 +38,10 @@ def chosen(text: str) -> frozenset[Role]:
     return roles
 
 
-async def served(env: Environment, roles: frozenset[Role], ready: Ready) -> None:
-    """Open the stores, migrate, serve, and close everything again."""
+async def served(
+    env: Environment, roles: frozenset[Role], ready: Ready, companions: Sequence[Background] = ()
+) -> None:
+    """Open the stores, migrate, serve, and close everything again; ``companions`` live meanwhile."""
     async with AsyncExitStack() as stack:
         urls = await stack.enter_async_context(stores.opened(env))
         await stores.up_to_date(urls.database)
@@ -56,9 +58,22 @@ async def served(env: Environment, roles: frozenset[Role], ready: Ready) -> None
             await parts.drain()
 
         try:
-            await server.serve(listeners, on_ready=on_ready, on_drain=on_drain, background=parts.background)
+            await server.serve(
+                listeners,
+                on_ready=on_ready,
+                on_drain=on_drain,
+                background=(*parts.background, *companions),
+            )
         except CannotListen as taken:
-            raise CommandError(str(taken)) from None
+            variable = _variable(env, roles, Role(taken.listener.name))
+            raise CommandError(f"{taken}; name another address in {variable}") from None
+
+
+def _variable(env: Environment, roles: frozenset[Role], role: Role) -> str:
+    """Which variable decides where a listener listens."""
+    if env.port is not None and len(roles) == 1:
+        return "PORT"
+    return {Role.PUBLIC: "PUBLIC_BIND", Role.INTERNAL: "INTERNAL_BIND"}[role]
 
 
 async def said(_parts: wiring.Parts, addresses: Mapping[str, Address]) -> None:

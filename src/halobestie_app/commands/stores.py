@@ -23,22 +23,31 @@ from halobestie_app.environment import BadVariable, Environment
 
 @frozen
 class Urls:
-    """Where the two stores are."""
+    """Where the two stores are. ``alone``: they are embedded, and nobody else uses them now."""
 
     database: str
     valkey: str
+    alone: bool = False
 
 
-def prepared() -> Environment:
+def told() -> Environment:
     """Read the environment and refuse what must not start, each reason on a line of its own."""
     try:
-        env = development_secrets.completed(environment.read())
+        env = environment.read()
     except BadVariable as wrong:
         raise CommandError(str(wrong)) from None
     reasons = environment.refusals(env)
     if reasons:
         raise CommandError("\n".join(["this configuration is refused:", *reasons]))
     return env
+
+
+def prepared() -> Environment:
+    """Read the environment, and complete it by the secrets that development keeps in its data folder."""
+    try:
+        return development_secrets.completed(told())
+    except BadVariable as wrong:
+        raise CommandError(str(wrong)) from None
 
 
 @asynccontextmanager
@@ -56,6 +65,7 @@ async def opened(env: Environment) -> AsyncIterator[Urls]:
         yield Urls(
             env.database_url.reveal() if env.database_url is not None else _of(embedded).database_url,
             env.valkey_url.reveal() if env.valkey_url is not None else _of(embedded).valkey_url,
+            alone=env.database_url is None and _of(embedded).status()["clients"] == 1,
         )
 
 
