@@ -140,6 +140,8 @@ class SocketEndpoint:
         if self._revoked is not None and self._revoked(claims.session_id):
             return None
         until = now + claims.expires_at.timestamp() - time.time()
+        if until <= now:
+            return None
         return Caller(User(claims.user_type, claims.user_id), claims.session_id, until)
 
     def _may_come_from(self, origin: str | None, host: str | None) -> bool:

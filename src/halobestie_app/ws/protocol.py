@@ -6,7 +6,8 @@ scope; where another server runs it there is none, and it does without.
 """
 
 import logging
-from typing import Final, Protocol, cast
+from collections.abc import Mapping
+from typing import Any, Final, Protocol, cast
 
 from starlette.types import Scope
 from uvicorn.config import Config
@@ -17,7 +18,8 @@ from websockets.frames import CloseCode as LibraryCode
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
 
-from halobestie_app.ws.session import CloseCode
+from halobestie_app.ws.incoming import LARGEST
+from halobestie_app.ws.session import HEARTBEAT_SECONDS, CloseCode
 
 EXTENSION: Final = "halobestie.line"
 LEAVE_SECONDS: Final = 5.0
@@ -89,3 +91,13 @@ class SocketProtocol(WebSocketsSansIOProtocol):
             self.transport.resume_reading()
         self.close_timer = self.loop.call_later(LEAVE_SECONDS, self.transport.abort)
         self.writable.set()  # whoever waits to write learns that it is over
+
+
+SERVED_BY: Final[Mapping[str, Any]] = {
+    "ws": SocketProtocol,
+    "ws_max_size": LARGEST,
+    "ws_ping_interval": HEARTBEAT_SECONDS,
+    "ws_ping_timeout": None,
+    "ws_per_message_deflate": False,
+}
+"""What `uvicorn.Config` has to be told."""

@@ -9,6 +9,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from starlette.websockets import WebSocketDisconnect
+
 from halobestie_app.ws.protocol import LEAVE_SECONDS, Line
 from halobestie_app.ws.session import CloseCode, Session
 
@@ -150,7 +152,7 @@ class Socket:
         except TimeoutError:
             if self.reader is not None:
                 self.reader.cancel()
-        except (OSError, RuntimeError):
+        except (OSError, RuntimeError, WebSocketDisconnect):
             pass  # the peer went first, which its reader hears too
         finally:
             self._since = None

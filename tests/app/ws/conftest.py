@@ -1,0 +1,14 @@
+"""What the tests of the sockets share."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from support.places import Place, serving
+
+
+@pytest.fixture
+async def place() -> AsyncIterator[Place]:
+    """A place with our protocol, as the server runs it."""
+    async with serving() as served:
+        yield served
