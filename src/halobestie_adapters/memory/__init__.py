@@ -1,1 +1,40 @@
-"""Twins of every port that live in memory, held to the same contracts as the real ones."""
+"""Twins of every port, in memory: for examples, simulations and tests that need no server.
+
+They are held to the same contract tests as the real ones. Everything works on one :class:`Tables`, whose
+clock is set by hand:
+
+    tables = Tables()
+    store, reads = MemoryStore(tables), MemoryReads(tables)
+    tables.add_customer(customer_id, "Ayu")
+    tables.clock.advance(seconds=60)
+"""
+
+from halobestie_adapters.memory.agenda import MemoryAgenda
+from halobestie_adapters.memory.clock import Clock
+from halobestie_adapters.memory.config import MemoryConfigStore
+from halobestie_adapters.memory.notify import MemoryFrameBus, MemoryFrameOutbox, MemoryNudges
+from halobestie_adapters.memory.presence import (
+    MemoryConnections,
+    MemoryHeartbeats,
+    MemoryPictureCache,
+    MemoryPictures,
+)
+from halobestie_adapters.memory.reads import MemoryReads
+from halobestie_adapters.memory.tables import Tables
+from halobestie_adapters.memory.unit import MemoryStore
+
+__all__ = [
+    "Clock",
+    "MemoryAgenda",
+    "MemoryConfigStore",
+    "MemoryConnections",
+    "MemoryFrameBus",
+    "MemoryFrameOutbox",
+    "MemoryHeartbeats",
+    "MemoryNudges",
+    "MemoryPictureCache",
+    "MemoryPictures",
+    "MemoryReads",
+    "MemoryStore",
+    "Tables",
+]

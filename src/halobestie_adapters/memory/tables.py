@@ -1,0 +1,102 @@
+"""Everything there is, in memory; the store and the other ports work on it. Decides nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Final, final
+from uuid import UUID
+
+from attrs import define, field
+
+from halobestie_adapters.memory import rules
+from halobestie_adapters.memory.clock import Clock
+from halobestie_adapters.memory.rows import Customer, KeptFailure, Mitra, Move, OutboxRow
+from halobestie_adapters.memory.shelf import Shelf
+from halobestie_adapters.outgoing import Outgoing
+from halobestie_adapters.records import CaptureRow, LedgerRow
+from halobestie_core.chat import ChatSession
+from halobestie_core.extension import Extension
+from halobestie_core.flow.availability import Listener
+from halobestie_core.flow.pricing import Promotion, Tier
+from halobestie_core.pairing import PairingRequest
+from halobestie_core.payment import PaymentSession
+from halobestie_core.ports.config import Stored
+from halobestie_core.ports.store import Named
+from halobestie_core.presence import MitraPresence, PresenceStatus
+from halobestie_core.words import Mode
+
+# What a new database starts with: the same tiers, with the same ids.
+SEED: Final = tuple(
+    Tier(
+        UUID(f"01937000-0000-7000-8000-{minutes:012}"),
+        Mode.CHAT,
+        minutes,
+        price,
+        order,
+        UUID(f"01937000-0000-7000-8001-{minutes:012}"),
+    )
+    for order, (minutes, price) in enumerate(((5, 10_000), (12, 25_000), (60, 99_000)), 1)
+)
+PROMOTION: Final = Promotion(
+    mode=Mode.CHAT,
+    minutes=5,
+    price=0,
+    label="Sesi pertama gratis",
+    requires_phone=True,
+    is_active=False,
+    source_id=UUID("01937000-0000-7000-8002-000000000001"),
+)
+
+
+@final
+@define
+class Tables:
+    """What all ports in memory share: one of these is one database.
+
+    ``moves`` is the log, ``heads`` the last hash of each aggregate in it.
+    """
+
+    clock: Clock = field(factory=Clock)
+    customers: dict[UUID, Customer] = field(factory=dict)
+    mitras: dict[UUID, Mitra] = field(factory=dict)
+    payments: Shelf[PaymentSession] = field(factory=lambda: Shelf("payment_sessions", rules.PAYMENTS))
+    requests: Shelf[PairingRequest] = field(factory=lambda: Shelf("pairing_requests", rules.REQUESTS))
+    chats: Shelf[ChatSession] = field(factory=lambda: Shelf("chat_sessions", rules.CHATS))
+    extensions: Shelf[Extension] = field(factory=lambda: Shelf("session_extensions", rules.EXTENSIONS))
+    captures: Shelf[CaptureRow] = field(factory=lambda: Shelf("payment_captures", rules.CAPTURES))
+    failures: Shelf[KeptFailure] = field(factory=lambda: Shelf("pairing_failures", rules.FAILURES))
+    ledger: Shelf[LedgerRow] = field(factory=lambda: Shelf("customer_transactions", rules.LEDGER))
+    moves: list[Move] = field(factory=list)
+    heads: dict[tuple[str, UUID], bytes] = field(factory=dict)
+    outbox: dict[int, OutboxRow] = field(factory=dict)
+    tiers: tuple[Tier, ...] = SEED
+    promotion: Promotion | None = PROMOTION
+    config: dict[str, Stored] = field(factory=dict)
+    locks: defaultdict[UUID, asyncio.Lock] = field(factory=lambda: defaultdict(asyncio.Lock))
+    config_lock: asyncio.Lock = field(factory=asyncio.Lock)
+    _outbox_ids: itertools.count[int] = field(factory=lambda: itertools.count(1))
+
+    def add_customer(self, customer_id: UUID, name: str, *, phone_verified: bool = False) -> UUID:
+        """Let a customer exist."""
+        self.customers[customer_id] = Customer(Named(customer_id, name), phone_verified)
+        return customer_id
+
+    def add_mitra(self, mitra_id: UUID, name: str, *, online: bool = False) -> UUID:
+        """Let a mitra exist; ``online``: heard of just now."""
+        status = PresenceStatus.ONLINE if online else PresenceStatus.OFFLINE
+        presence = MitraPresence(mitra_id, status, self.clock.now if online else None)
+        self.mitras[mitra_id] = Mitra(Named(mitra_id, name), Listener(presence, 0))
+        return mitra_id
+
+    def queue(self, rows: Iterable[Outgoing]) -> list[OutboxRow]:
+        """Put rows into the outbox, in their order; return them."""
+        now = self.clock.now
+        added = [OutboxRow(next(self._outbox_ids), row, now, now) for row in rows]
+        self.outbox.update((row.id, row) for row in added)
+        return added
+
+
+__all__ = ["PROMOTION", "SEED", "Tables"]
