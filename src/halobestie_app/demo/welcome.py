@@ -11,42 +11,45 @@ from halobestie_app.demo.people import OPERATOR_EMAIL, ROBOTS, SPARE
 from halobestie_app.demo.place import Notes
 from halobestie_app.demo.telling import Telling
 
-JSON: Final = "-H 'Content-Type: application/json'"
 RULE: Final = 78
 
 
 def welcome(telling: Telling, notes: Notes, data_dir: Path, *, robots_are_here: bool) -> None:
     """Print it all."""
-    robots = " and ".join(f"{robot.name} ({robot.phone})" for robot in ROBOTS)
-    here = "online, and say yes to everybody" if robots_are_here else "still on their way"
-    log_in = f"""{{"email": "{OPERATOR_EMAIL}", "password": "{notes.password}"}}"""
-    head = f"{telling.bold('Halo Bestie is running')}{'Ctrl-C stops it':>{RULE - 22}}"
+    names = " and ".join(robot.name for robot in ROBOTS)
+    here = "are online and say yes to everybody" if robots_are_here else "are still on their way"
+    title = "Halo Bestie is running"
     telling.lines(
         "",
-        head,
+        f"{telling.bold(title)}{'Ctrl-C stops it':>{RULE - len(title)}}",
         telling.rule(RULE),
-        f"customers and mitras  {telling.bold(str(notes.public))}    its routes: /openapi.json",
-        f"operators             {telling.bold(str(notes.internal))}",
+        f"customers, mitras   {telling.bold(str(notes.public))}   (all routes: /openapi.json)",
+        f"operators           {telling.bold(str(notes.internal))}",
         "",
         telling.bold("Who you can be"),
-        "  a customer          anybody, nothing has to be proved",
-        f"  a mitra             {SPARE.phone} ({SPARE.name}); codes for phones are printed here",
-        f"  an operator         {OPERATOR_EMAIL}, password {notes.password}",
-        f"  The mitras {robots} are robots: {here}.",
+        "  a customer        anybody; nothing has to be proved",
+        f"  a mitra           {SPARE.name}, {SPARE.phone}; codes for phones are printed here",
+        f"  an operator       {OPERATOR_EMAIL}, password {notes.password}",
+        f"  {names}, two more mitras, are robots: they {here}.",
         "",
         telling.bold("What to try, in a second terminal"),
+        *_tries(telling, notes),
+        "",
+        f"The data stays in {shown(data_dir)} until `make demo-reset`. What happens is told below.",
+        telling.rule(RULE),
+    )
+
+
+def _tries(telling: Telling, notes: Notes) -> tuple[str, ...]:
+    return (
         f"  {ourselves()} demo --evening",
         telling.faint("      a customer's whole evening, told as it happens"),
-        f"  curl -sX POST {notes.public}/api/shared/auth/anonymous",
-        telling.faint('      come in as a customer; then send -H "Authorization: Bearer <access_token>"'),
-        f"  curl -s {notes.public}/api/client/chat/pricing -H 'Authorization: Bearer <access_token>'",
-        telling.faint("      what a chat costs"),
-        f"  curl -s {notes.internal}/internal/auth/login {JSON} \\",
-        f"       -d '{log_in}'",
+        f"  curl -X POST {notes.public}/api/shared/auth/anonymous",
+        telling.faint("      come in as a customer; then send -H 'Authorization: Bearer <access_token>'"),
+        f"  curl {notes.internal}/internal/auth/login \\",
+        "       -H 'Content-Type: application/json' \\",
+        f"""       -d '{{"email": "{OPERATOR_EMAIL}", "password": "{notes.password}"}}'""",
         telling.faint("      log in as the operator; then GET /internal/config"),
-        "",
-        f"The data stays in {shown(data_dir)}; `make demo-reset` forgets it. What happens is told below.",
-        telling.rule(RULE),
     )
 
 
