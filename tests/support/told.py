@@ -1,12 +1,27 @@
 """What a decision says, short enough to compare in one line."""
 
 from halobestie_core import Evening, Ignored, Moved, Reason, Refused
-from halobestie_core.flow.effects import AskGateway, Audience, Tell, ToCustomer, ToMitra, ToOffered
+from halobestie_core.flow.effects import (
+    AskGateway,
+    Audience,
+    Effect,
+    Push,
+    Tell,
+    ToCustomer,
+    ToMitra,
+    ToOffered,
+)
 
 
 def heard(verdict: object) -> list[str]:
     """Return who hears what, as ``customer: paired``; the gateway's steps as ``gateway: create``."""
-    return [_said(effect) for effect in moved(verdict).effects]
+    return [_said(effect) for effect in moved(verdict).effects if not isinstance(effect, Push)]
+
+
+def pushed(verdict: object) -> list[Push]:
+    """Return the pushes of a decision."""
+    effects: tuple[Effect, ...] = moved(verdict).effects
+    return [effect for effect in effects if isinstance(effect, Push)]
 
 
 def _said(effect: Tell | AskGateway) -> str:

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from halobestie_core.testing.world import World
 
+Stage = Callable[[World], World]
+
 
 def a_mitra(world: World) -> UUID:
     """Return the first mitra of a world."""
@@ -57,7 +59,7 @@ def extending(world: World) -> World:
     return world
 
 
-STAGES: Final[Mapping[str, Callable[[World], World]]] = {
+STAGES: Final[Mapping[str, Stage]] = {
     stage.__name__: stage
     for stage in (pending, paid, searching, asking_again, chatting, ready_to_extend, extending)
 }

@@ -15,7 +15,7 @@ from halobestie_core.extension import Extension
 from halobestie_core.pairing import PairingRequest
 from halobestie_core.payment import PaymentSession
 from halobestie_core.testing.acts import Act, every, fitting, passing
-from halobestie_core.testing.stages import STAGES
+from halobestie_core.testing.stages import STAGES, Stage, asking_again, chatting, extending, searching
 from halobestie_core.testing.world import CHEAPER, PROMOTION, World
 from halobestie_core.words import Provider, TimeoutPolicy
 
@@ -41,40 +41,44 @@ def worlds(mitras: int = 3) -> SearchStrategy[World]:
     )
 
 
+def evenings(mitras: int = 3, longest: int = 40) -> SearchStrategy[World]:
+    """Draw one customer's whole evening among ``mitras``: from any stage, up to ``longest`` acts further."""
+    return _lives(mitras, longest, None, *STAGES.values())
+
+
+def payments() -> SearchStrategy[PaymentSession]:
+    """Draw a payment as it may stand at some moment."""
+    return _some(lambda world: world.payments, *STAGES.values())
+
+
+def requests() -> SearchStrategy[PairingRequest]:
+    """Draw a pairing request as it may stand at some moment, offers included."""
+    return _some(lambda world: world.requests, searching, asking_again)
+
+
+def chats() -> SearchStrategy[ChatSession]:
+    """Draw a chat session as it may stand at some moment."""
+    return _some(lambda world: world.chats, chatting, extending)
+
+
+def extensions() -> SearchStrategy[Extension]:
+    """Draw an extension as it may stand at some moment."""
+    return _some(lambda world: world.extensions, extending)
+
+
 @st.composite
-def evenings(draw: DrawFn, mitras: int = 3, longest: int = 40) -> World:
-    """Draw one customer's whole evening among ``mitras``: from a stage, up to ``longest`` acts further."""
+def _lives(draw: DrawFn, mitras: int, longest: int, *stages: Stage | None) -> World:
     world = draw(worlds(mitras))
-    stage = draw(st.sampled_from([None, *STAGES]))
+    stage = draw(st.sampled_from(stages))
     if stage is not None:
-        STAGES[stage](world).story.append(stage)
+        stage(world).story.append(stage.__name__)
     for _ in range(draw(st.integers(0, longest))):
         draw(acts(world))(world)
     return world
 
 
-def payments() -> SearchStrategy[PaymentSession]:
-    """Draw a payment as it may stand at some moment."""
-    return _some(lambda world: world.payments)
-
-
-def requests() -> SearchStrategy[PairingRequest]:
-    """Draw a pairing request as it may stand at some moment, offers included."""
-    return _some(lambda world: world.requests)
-
-
-def chats() -> SearchStrategy[ChatSession]:
-    """Draw a chat session as it may stand at some moment."""
-    return _some(lambda world: world.chats)
-
-
-def extensions() -> SearchStrategy[Extension]:
-    """Draw an extension as it may stand at some moment."""
-    return _some(lambda world: world.extensions)
-
-
-def _some(shelf: Callable[[World], dict[Any, Any]]) -> SearchStrategy[Any]:
-    lives = evenings().filter(lambda world: bool(shelf(world)))
+def _some(shelf: Callable[[World], dict[Any, Any]], *stages: Stage) -> SearchStrategy[Any]:
+    lives = _lives(3, 15, *stages)
     return lives.flatmap(lambda world: st.sampled_from(list(shelf(world).values())))
 
 

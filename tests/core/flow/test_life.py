@@ -274,7 +274,7 @@ def _judge(move: Any) -> None:  # noqa: ANN401 - a move of any machine
             assert move.before.status is SessionStatus.EXTENDING
             gained = (move.after.expires_at - move.at - move.before.remaining).total_seconds()
             assert gained == minutes * 60
-        case payment.Hold():
+        case payment.Hold() if move.told is None:
             assert move.at < move.before.expires_at
         case _:
             pass
