@@ -20,13 +20,14 @@ RENEW_SECONDS: Final = 5.0
 class Leases:
     """Keeps the shared registry of connections up to date. One per instance."""
 
-    def __init__(self, hub: Hub, connections: Connections) -> None:
+    def __init__(self, hub: Hub, connections: Connections, *, every: float = RENEW_SECONDS) -> None:
         self._hub = hub
         self._connections = connections
+        self._every = every
         self._gone: set[User] = set()
         self._came: set[User] = set()
         self._renewed_at = float("-inf")
-        self._loop = Loop("connections", self.tell, RENEW_SECONDS)
+        self._loop = Loop("connections", self.tell, every)
         hub.watch(self._changed)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -38,7 +39,7 @@ class Leases:
     async def tell(self) -> None:
         """Tell who came and who went since, and everybody when it is time. Raises StoreUnavailable."""
         now = asyncio.get_running_loop().time()
-        everybody = now - self._renewed_at >= RENEW_SECONDS
+        everybody = now - self._renewed_at >= self._every
         came, self._came = self._came, set()
         gone, self._gone = self._gone, set()
         try:

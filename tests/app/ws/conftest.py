@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from support.places import Place, serving
+from support.socketing import Place, serving
 
 
 @pytest.fixture

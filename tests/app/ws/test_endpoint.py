@@ -13,7 +13,7 @@ from halobestie_app.ws.hub import MOST_PER_USER
 from halobestie_app.ws.incoming import LARGEST
 from halobestie_core.ports.presence import User
 from halobestie_core.words import UserType
-from support.places import Place, serving, token
+from support.socketing import Place, serving, token
 from support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
