@@ -20,6 +20,8 @@ class Reason(StrEnum):
     TARGET_UNAVAILABLE = "target_unavailable"
     WRONG_TARGET = "wrong_target"
     SESSION_NOT_ACTIVE = "session_not_active"
+    SESSION_PAUSED = "session_paused"
+    MESSAGE_DIFFERS = "message_differs"
     EXTENSION_PENDING = "extension_pending"
     EXTENSION_RESOLVED = "extension_resolved"
     DISCOUNT_NOT_ALLOWED = "discount_not_allowed"
@@ -40,6 +42,8 @@ SENTENCES: dict[Reason, str] = {
     Reason.TARGET_UNAVAILABLE: "The chosen bestie is offline or full.",
     Reason.WRONG_TARGET: "This payment was made for another bestie.",
     Reason.SESSION_NOT_ACTIVE: "The chat session is not active.",
+    Reason.SESSION_PAUSED: "The chat session is paused while an extension waits for its answer.",
+    Reason.MESSAGE_DIFFERS: "A message with this id was sent with another text.",
     Reason.EXTENSION_PENDING: "Another extension of this chat is still waiting for its answer.",
     Reason.EXTENSION_RESOLVED: "The extension was already answered otherwise.",
     Reason.DISCOUNT_NOT_ALLOWED: "A discounted or free payment cannot prolong a chat.",

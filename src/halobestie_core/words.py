@@ -58,6 +58,13 @@ class Party(StrEnum):
     OPERATOR = "operator"
 
 
+class Side(StrEnum):
+    """The two sides of a chat: who writes in it."""
+
+    CUSTOMER = "customer"
+    MITRA = "mitra"
+
+
 class TimeoutPolicy(StrEnum):
     """What silence means when an extension's window ends."""
 
