@@ -6,11 +6,22 @@ It does not know where the outbox is kept; the stores share it because they may 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from uuid import UUID
 
 from attrs import asdict, frozen
 
 from halobestie_core.flow.decide import Moved
-from halobestie_core.flow.effects import AskGateway, Audience, Effect, Later, ToCustomer, ToMitra, ToOffered
+from halobestie_core.flow.effects import (
+    AskGateway,
+    Audience,
+    Effect,
+    Later,
+    Push,
+    PushType,
+    ToCustomer,
+    ToMitra,
+    ToOffered,
+)
 from halobestie_core.machine import snake
 
 
@@ -26,7 +37,8 @@ class Outgoing:
 
 def outgoing(moved: Moved) -> tuple[Outgoing, ...]:
     """Return the rows of a decision: who is told, what the gateway is asked, then the commands for later."""
-    return (*map(_effect, moved.effects), *map(_later, moved.later))
+    told = (effect for effect in moved.effects if not isinstance(effect, Push))  # until somebody sends them
+    return (*map(_effect, told), *map(_later, moved.later))
 
 
 def _effect(effect: Effect) -> Outgoing:
@@ -34,8 +46,23 @@ def _effect(effect: Effect) -> Outgoing:
         payment_id = str(effect.payment_session_id)
         asked = {"step": effect.step.value, "payment_session_id": payment_id}
         return Outgoing("invoice", f"payment:{payment_id}", {}, asked)
+    if isinstance(effect, Push):
+        return _push(effect)
     stream, audience = _audience(effect.audience)
     return Outgoing("frame", stream, audience, {"frame": effect.frame, **effect.ids})
+
+
+def message_push(receiver: ToCustomer | ToMitra, session_id: UUID, seq: int) -> Outgoing:
+    """Return the row for a chat message whose receiver may have no socket."""
+    ids = {"session_id": str(session_id), "seq": str(seq)}
+    return _push(Push(receiver, PushType.MESSAGE, ids, None))
+
+
+def _push(push: Push) -> Outgoing:
+    """A stream of its own beside that of the frames: pushes are found by it when a frame is acknowledged."""
+    stream, audience = _audience(push.audience)
+    until = None if push.until is None else push.until.isoformat()
+    return Outgoing("push", f"push:{stream}", audience, {"type": push.type.value, **push.ids, "until": until})
 
 
 def _audience(audience: Audience) -> tuple[str, Mapping[str, object]]:
@@ -55,4 +82,4 @@ def _later(later: Later) -> Outgoing:
     return Outgoing("later", f"{command}:{next(iter(fields.values()))}", {}, {"command": command, **fields})
 
 
-__all__ = ["Outgoing", "outgoing"]
+__all__ = ["Outgoing", "message_push", "outgoing"]

@@ -141,6 +141,30 @@ class Tell:
     ids: dict[str, str] = field(factory=dict)
 
 
+class PushType(StrEnum):
+    """What a push is about; the frame of the same name says more."""
+
+    CHAT_REQUEST = "chat_request"
+    EXTENSION_REQUEST = "extension_request"
+    PAIRED = "paired"
+    EXTENSION_RESPONSE = "extension_response"
+    MESSAGE = "message"
+
+
+@frozen
+class Push:
+    """A push to an audience's devices, for whoever does not see the frame.
+
+    Only ids; the words are chosen when it is sent, which is never after ``until``. Without ``until`` it has
+    no window of its own.
+    """
+
+    audience: Audience
+    type: PushType
+    ids: dict[str, str]
+    until: datetime | None
+
+
 class InvoiceStep(StrEnum):
     """What the gateway is asked for."""
 
@@ -156,7 +180,7 @@ class AskGateway:
     payment_session_id: UUID
 
 
-Effect = Tell | AskGateway
+Effect = Tell | Push | AskGateway
 
 
 # -- later: durable commands that cross customers ------------------------------------------------------------

@@ -17,6 +17,8 @@ from halobestie_core.flow.effects import (
     MitraBecameEligible,
     MitraShutOut,
     MitraWentAway,
+    Push,
+    PushType,
     Tell,
     ToCustomer,
     ToMitra,
@@ -64,6 +66,17 @@ def offered_hear_request(_evening: Evening, move: PairingMove) -> Tell | None:
     return Tell(ToOffered(request.id, request.waves[-1].number), "chat_request", _request_ids(request))
 
 
+def offered_get_push(_evening: Evening, move: PairingMove) -> Push | None:
+    """A push to the newest wave; of a returning request to its one mitra, who may acknowledge the frame."""
+    request = move.after
+    told = offered_hear_request(_evening, move)
+    if told is None:
+        return None
+    target = request.targeted_mitra_id
+    audience = told.audience if target is None else ToMitra(target)
+    return Push(audience, PushType.CHAT_REQUEST, _request_ids(request), request.deadline_at)
+
+
 def one_mitra_loses_request(_evening: Evening, move: PairingMove) -> Tell:
     """The card of the mitra who went away closes."""
     left = cast("pairing.Withdraw", move.command)  # nothing else takes one offer back
@@ -75,6 +88,12 @@ def one_mitra_loses_request(_evening: Evening, move: PairingMove) -> Tell:
 def customer_hears_paired(_evening: Evening, move: PairingMove) -> Tell:
     """Somebody is there."""
     return Tell(ToCustomer(move.after.customer_id), "paired", _paired_ids(move.after))
+
+
+def customer_gets_paired_push(evening: Evening, move: PairingMove) -> Push:
+    """A push to the customer alone: the winner has the app in hand. It is worth something while time runs."""
+    until = present(evening.chat).expires_at
+    return Push(ToCustomer(move.after.customer_id), PushType.PAIRED, _paired_ids(move.after), until)
 
 
 def winner_hears_paired(_evening: Evening, move: PairingMove) -> Tell:
@@ -143,11 +162,25 @@ def mitra_hears_extension(evening: Evening, move: ExtensionMove) -> Tell:
     return Tell(ToMitra(present(evening.chat).mitra_id), "extension_request", _extension_ids(move.after))
 
 
+def mitra_gets_extension_push(evening: Evening, move: ExtensionMove) -> Push:
+    """A push with the question, for as long as it may be answered."""
+    asked = move.after
+    mitra = ToMitra(present(evening.chat).mitra_id)
+    return Push(mitra, PushType.EXTENSION_REQUEST, _extension_ids(asked), asked.deadline_at)
+
+
 def customer_hears_answer(evening: Evening, move: ExtensionMove) -> Tell:
     """The answer, whoever or whatever gave it."""
     return Tell(
         ToCustomer(present(evening.chat).customer_id), "extension_response", _extension_ids(move.after)
     )
+
+
+def customer_gets_answer_push(evening: Evening, move: ExtensionMove) -> Push:
+    """A push with the answer, for as long as the chat goes on."""
+    chat = present(evening.chat)
+    until = chat.closing_until or chat.expires_at
+    return Push(ToCustomer(chat.customer_id), PushType.EXTENSION_RESPONSE, _extension_ids(move.after), until)
 
 
 def mitra_hears_presence(why: str) -> Callable[[Evening, Any], Tell]:

@@ -83,14 +83,23 @@ _ROWS = (
         tells=(news.customer_hears("payment_updated"),),
     ),
     # -- pairing
-    Reaction(pairing_events.PairingOpened, tells=(news.offered_hear_request,), later=(news.look_again,)),
-    Reaction(pairing_events.OffersMade, tells=(news.offered_hear_request,)),
+    Reaction(
+        pairing_events.PairingOpened,
+        tells=(news.offered_hear_request, news.offered_get_push),
+        later=(news.look_again,),
+    ),
+    Reaction(pairing_events.OffersMade, tells=(news.offered_hear_request, news.offered_get_push)),
     Reaction(pairing_events.OfferWithdrawn, tells=(news.one_mitra_loses_request,)),
     Reaction(pairing_events.OfferDeclined),
     Reaction(
         pairing_events.PairingAccepted,
         then=(Then("chat", siblings.start_chat), Then("payment", siblings.consume, siblings.is_its_payment)),
-        tells=(news.customer_hears_paired, news.winner_hears_paired, news.losers_hear_taken),
+        tells=(
+            news.customer_hears_paired,
+            news.customer_gets_paired_push,
+            news.winner_hears_paired,
+            news.losers_hear_taken,
+        ),
     ),
     Reaction(
         pairing_events.PairingFailed,
@@ -111,14 +120,16 @@ _ROWS = (
         later=(news.chat_mitra_eligible,),
     ),
     # -- extension
-    Reaction(extension_events.ExtensionAsked, tells=(news.mitra_hears_extension,)),
+    Reaction(
+        extension_events.ExtensionAsked, tells=(news.mitra_hears_extension, news.mitra_gets_extension_push)
+    ),
     Reaction(
         extension_events.ExtensionAccepted,
         then=(
             Then("extension_payment", siblings.consume, siblings.is_its_payment),
             Then("chat", siblings.prolong_chat, siblings.is_its_chat),
         ),
-        tells=(news.customer_hears_answer,),
+        tells=(news.customer_hears_answer, news.customer_gets_answer_push),
     ),
     Reaction(
         extension_events.ExtensionRefused,
@@ -126,7 +137,7 @@ _ROWS = (
             Then("extension_payment", siblings.fail_payment, siblings.is_its_payment),
             Then("chat", siblings.resume_chat, siblings.is_its_chat),
         ),
-        tells=(news.customer_hears_answer,),
+        tells=(news.customer_hears_answer, news.customer_gets_answer_push),
     ),
     Reaction(
         extension_events.ExtensionCancelled,
