@@ -36,6 +36,7 @@ from halobestie_adapters.postgres.unit import PostgresStore
 from halobestie_adapters.redis.bus import RedisBus
 from halobestie_adapters.redis.connection import RedisLink
 from halobestie_adapters.redis.picture import RedisPicture
+from halobestie_adapters.redis.registry import RedisConnections
 from halobestie_app.environment import Environment, OtpProvider, Role
 from halobestie_app.http import health, internal, public
 from halobestie_app.http.listener import Extras, make_app
@@ -129,6 +130,7 @@ async def assembled(
             store=PostgresStore(pool),
             reads=PostgresReads(pool),
             gateway=DevelopmentGateway(),
+            connections=RedisConnections(link),
             settings=settings,
             cadence=env.mitra_heartbeat_cadence_seconds,
             new_id=uuid7,

@@ -1,6 +1,6 @@
 """A desk on a real database, without a server: use cases as the wiring puts them together. Knows no test."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -19,6 +19,7 @@ from halobestie_adapters.postgres.unit import PostgresStore
 from halobestie_app.usecases import pairings, payments
 from halobestie_app.usecases.desk import Desk
 from halobestie_core.flow.decide import Moved
+from halobestie_core.ports.presence import User
 from halobestie_core.ports.reads import PaymentSeen, RequestSeen
 from halobestie_core.settings import Settings, changed
 from halobestie_core.words import TopicSensitivity
@@ -36,6 +37,29 @@ class Beats:
 
 
 @define
+class Sockets:
+    """Who has a socket, or that nobody knows; counts how often it was asked."""
+
+    here: set[User] | None = field(factory=set)
+    asked: int = 0
+
+    async def hold(self, users: Collection[User]) -> None:
+        """Say that these are here."""
+        if self.here is not None:
+            self.here |= set(users)
+
+    async def drop(self, users: Collection[User]) -> None:
+        """Say that these are gone."""
+        if self.here is not None:
+            self.here -= set(users)
+
+    async def is_connected(self, user: User) -> bool | None:
+        """Whether this one is here."""
+        self.asked += 1
+        return None if self.here is None else user in self.here
+
+
+@define
 class Office:
     """A desk with what tests need beside it; ``settings`` may be replaced at any time."""
 
@@ -43,6 +67,7 @@ class Office:
     settings: Settings = field(factory=Settings)
     saved: list[Moved] = field(factory=list)
     beats: Beats = field(factory=Beats)
+    sockets: Sockets = field(factory=Sockets)
 
     @property
     def desk(self) -> Desk:
@@ -51,6 +76,7 @@ class Office:
             store=PostgresStore(self.pool),
             reads=PostgresReads(self.pool),
             gateway=DevelopmentGateway(),
+            connections=self.sockets,
             settings=lambda: self.settings,
             cadence=30,
             new_id=uuid7,

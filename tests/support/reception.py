@@ -25,6 +25,7 @@ from halobestie_app.http import internal, public
 from halobestie_app.usecases.desk import Desk
 from halobestie_app.usecases.settings import LiveSettings
 from halobestie_core.words import UserType
+from support.desk import Sockets
 from support.listening import client, serving, token
 
 CADENCE = 30
@@ -64,6 +65,7 @@ class Services:
     settings: LiveSettings
     availability: Board
     beats: Beats
+    sockets: Sockets
 
 
 @define
@@ -152,16 +154,18 @@ async def _clients(pool: AsyncConnectionPool) -> AsyncIterator[Reception]:
 
     settings = LiveSettings(PostgresConfigStore(pool), CADENCE, nudge)
     await settings.refresh()
+    sockets = Sockets()
     desk = Desk(
         store=PostgresStore(pool),
         reads=PostgresReads(pool),
         gateway=DevelopmentGateway(),
+        connections=sockets,
         settings=settings,
         cadence=CADENCE,
         new_id=uuid7,
         saved=lambda _moved: None,
     )
-    services = Services(desk, settings, Board(), Beats())
+    services = Services(desk, settings, Board(), Beats(), sockets)
     async with (
         client(serving(*public.ROUTES, services=services)) as outside,
         client(serving(*internal.ROUTES, services=services)) as inside,

@@ -6,9 +6,10 @@ commands, so it does not matter how many instances ask, or how often: exactly on
 
 from uuid import UUID
 
+from halobestie_app.usecases import extensions
 from halobestie_app.usecases.desk import Desk
 from halobestie_app.usecases.perform import Done, perform
-from halobestie_core import chat, extension, pairing, payment, presence
+from halobestie_core import chat, pairing, payment, presence
 from halobestie_core.flow import deadlines
 from halobestie_core.ports.agenda import Due
 from halobestie_core.ports.store import CLOCK, SYSTEM, Loaded, Scope
@@ -27,9 +28,7 @@ async def fire(desk: Desk, due: Due) -> Done:
             scope = Scope(session_id=due.id, mitra_of_session=True)
             return await perform(desk, scope, lambda _loaded: deadlines.chat_clock(grace), CLOCK)
         case "extension":
-            return await perform(
-                desk, Scope(extension_id=due.id), lambda loaded: _silence(desk, loaded), CLOCK
-            )
+            return await extensions.time_up(desk, due.id)
         case "presence":
             return await sweep(desk, due.id)
     msg = f"no clock for {due.machine}"
@@ -109,15 +108,3 @@ async def end_chat(desk: Desk, session_id: UUID, reason: str, done: int) -> Done
 
 def _tick(_loaded: Loaded) -> payment.Tick:
     return deadlines.payment_clock()
-
-
-def _silence(desk: Desk, loaded: Loaded) -> extension.TimeUp:
-    """Judge silence. Whether the mitra's socket lives is not known here yet; unknown means unreachable."""
-    settings, house = desk.settings(), desk.house
-    online = loaded.mitra is not None and house.is_here(loaded.mitra.presence, loaded.now)
-    return deadlines.extension_clock(
-        settings.extension_default_action_on_timeout,
-        settings.closure_grace_seconds,
-        ws_connected=False,
-        online=online,
-    )

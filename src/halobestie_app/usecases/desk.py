@@ -8,6 +8,7 @@ from attrs import frozen
 from halobestie_core.flow.availability import House
 from halobestie_core.flow.decide import Moved
 from halobestie_core.ports.gateway import Gateway
+from halobestie_core.ports.presence import Connections
 from halobestie_core.ports.reads import Reads
 from halobestie_core.ports.store import Look, Store
 from halobestie_core.settings import Settings
@@ -25,6 +26,7 @@ class Desk:
     store: Store
     reads: Reads
     gateway: Gateway
+    connections: Connections
     settings: Callable[[], Settings]
     cadence: int
     new_id: Callable[[], UUID]

@@ -53,7 +53,7 @@ def customer_active(
             fallback_available=fallback_available(request.request, seen.payment, seen.now, availability),
         ),
         payment_session=None if seen.payment is None else payment_session(seen.payment),
-        extension=None if seen.extension is None else extension(seen.extension, policy),
+        extension=None if seen.extension is None else extension(seen.extension.extension, policy),
     )
 
 

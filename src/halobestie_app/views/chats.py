@@ -9,6 +9,7 @@ from halobestie_app.views.people import Person, person
 from halobestie_app.views.times import whole_seconds
 from halobestie_core.causes import Cause
 from halobestie_core.chat import EndReason, SessionStatus
+from halobestie_core.extension import Extension as Asked
 from halobestie_core.extension import ExtensionStatus
 from halobestie_core.ports.reads import ExtensionSeen, SessionSeen
 from halobestie_core.words import Mode, TimeoutPolicy, TopicSensitivity
@@ -80,9 +81,29 @@ def session(seen: SessionSeen, now: datetime) -> Session:
     )
 
 
-def extension(seen: ExtensionSeen, policy: TimeoutPolicy) -> Extension:
+@frozen
+class PendingExtensions:
+    """Those that wait for one mitra's answer."""
+
+    rows: tuple[PendingExtension, ...]
+    total: int
+
+
+@frozen
+class Waiting:
+    """The extension that a chat waits for, as its page shows it; ``expires_at`` is the end of its window."""
+
+    extension_id: UUID
+    duration_minutes: int
+    price: int
+    requested_at: datetime
+    expires_at: datetime
+    timeout_seconds: int
+    default_action: TimeoutPolicy
+
+
+def extension(asked: Asked, policy: TimeoutPolicy) -> Extension:
     """Show an extension; ``policy`` is what silence means at this moment."""
-    asked = seen.extension
     return Extension(
         id=asked.id,
         session_id=asked.session_id,
@@ -103,5 +124,18 @@ def extension(seen: ExtensionSeen, policy: TimeoutPolicy) -> Extension:
 
 def pending_extension(seen: ExtensionSeen, policy: TimeoutPolicy) -> PendingExtension:
     """Show an extension to the mitra."""
-    members = asdict(extension(seen, policy), recurse=False)
+    members = asdict(extension(seen.extension, policy), recurse=False)
     return PendingExtension(**members, customer=person(seen.customer))
+
+
+def waiting(asked: Asked, policy: TimeoutPolicy) -> Waiting:
+    """Show the pending extension of a chat."""
+    return Waiting(
+        extension_id=asked.id,
+        duration_minutes=asked.requested_duration_minutes,
+        price=asked.requested_price,
+        requested_at=asked.requested_at,
+        expires_at=asked.deadline_at,
+        timeout_seconds=asked.timeout_seconds,
+        default_action=policy,
+    )

@@ -136,6 +136,8 @@ class Renderer:
         seen, chat = await self._extension(row), await self._session(row)
         policy = self.settings().extension_default_action_on_timeout
         asked = seen.extension
+        if not asked.is_pending:
+            raise _Vanished  # it cannot be answered any more; what became of it has frames of its own
         return {
             "session_id": asked.session_id,
             "extension_id": asked.id,
@@ -160,7 +162,7 @@ class Renderer:
             "duration_minutes": asked.requested_duration_minutes,
             "expires_at": chat.expires_at,
             "via_timeout": asked.via_timeout,
-            "extension": extension(seen, self.settings().extension_default_action_on_timeout),
+            "extension": extension(asked, self.settings().extension_default_action_on_timeout),
         }
         if asked.status is ExtensionStatus.TIMEOUT:
             tripped = asked.cause_tag is Cause.EXTENSION_SAFEGUARD_TRIPPED

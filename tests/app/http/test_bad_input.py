@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from psycopg import sql
 
-from halobestie_app.http import client, client_chats, internal, mitra, operators, public, shared
+from halobestie_app.http import client, client_chats, extensions, internal, mitra, operators, public, shared
 from halobestie_app.http.route import Route
 from halobestie_core.words import UserType
 from support.listening import token
@@ -16,8 +16,16 @@ from support.reception import Reception, reception
 pytestmark = pytest.mark.anyio
 
 ID = "01937000-0000-7000-8000-0000000000aa"
-OURS = (*client.ROUTES, *client_chats.ROUTES, *mitra.ROUTES, *shared.ROUTES, *operators.ROUTES)
+OURS = (
+    *client.ROUTES,
+    *client_chats.ROUTES,
+    *mitra.ROUTES,
+    *extensions.ROUTES,
+    *shared.ROUTES,
+    *operators.ROUTES,
+)
 PAYMENT = {"payment_session_id": ID}
+MORE = {"extension_payment_session_id": ID}
 RETURN = {"payment_session_id": ID, "mitra_id": ID}
 KINDS = (UserType.CUSTOMER, UserType.MITRA, UserType.OPERATOR)
 
@@ -53,6 +61,30 @@ WRONG_BODIES: list[tuple[str, object, str]] = [
     ("POST /api/client/chat/sessions/{id}/end", {"closing_message": "x" * 1001}, "$.closing_message"),
     ("POST /api/client/chat/sessions/{id}/end", {"closing_message": 5}, "$.closing_message"),
     ("POST /api/client/chat/sessions/{id}/end", {"by": "mitra"}, "$.by"),
+    (
+        "POST /api/client/chat/sessions/{id}/extensions",
+        {**MORE, "extension_payment_session_id": "x"},
+        "$.extension_payment_session_id",
+    ),
+    (
+        "POST /api/client/chat/sessions/{id}/extensions",
+        {**MORE, "extension_payment_session_id": 7},
+        "$.extension_payment_session_id",
+    ),
+    ("POST /api/client/chat/sessions/{id}/extensions", {**MORE, "duration_minutes": 0}, "$.duration_minutes"),
+    (
+        "POST /api/client/chat/sessions/{id}/extensions",
+        {**MORE, "duration_minutes": "12"},
+        "$.duration_minutes",
+    ),
+    ("POST /api/client/chat/sessions/{id}/extensions", {**MORE, "price": -1}, "$.price"),
+    ("POST /api/client/chat/sessions/{id}/extensions", {**MORE, "price": 2.5}, "$.price"),
+    ("POST /api/client/chat/sessions/{id}/extensions", {**MORE, "accepted": True}, "$.accepted"),
+    ("POST /api/mitra/extensions/{id}/respond", {}, "$.accepted"),
+    ("POST /api/mitra/extensions/{id}/respond", {"accepted": None}, "$.accepted"),
+    ("POST /api/mitra/extensions/{id}/respond", {"accepted": "true"}, "$.accepted"),
+    ("POST /api/mitra/extensions/{id}/respond", {"accepted": 1}, "$.accepted"),
+    ("POST /api/mitra/extensions/{id}/respond", {"accepted": True, "via_timeout": False}, "$.via_timeout"),
     ("PUT /api/mitra/status", {}, "$.is_online"),
     ("PUT /api/mitra/status", {"is_online": "true"}, "$.is_online"),
     ("PUT /api/mitra/status", {"is_online": 1}, "$.is_online"),
