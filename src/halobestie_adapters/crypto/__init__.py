@@ -1,0 +1,1 @@
+"""Ciphers: how chat text is kept secret at rest."""
