@@ -11,6 +11,7 @@ from uuid import UUID
 import uvicorn
 from attrs import define, field
 from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from halobestie_app.ws.endpoint import SocketEndpoint
 from halobestie_app.ws.hub import Hub
@@ -68,12 +69,28 @@ def token(user: User, seconds: float = 3600) -> str:
 
 
 @asynccontextmanager
-async def serving(**options: Any) -> AsyncIterator[Place]:  # noqa: ANN401  what uvicorn takes
-    """Serve sockets on a port of the system's choice; `options` are uvicorn's and the endpoint's origins."""
+async def served(app: ASGIApp, **options: Any) -> AsyncIterator[str]:  # noqa: ANN401  what uvicorn takes
+    """Serve an application on a port of the system's choice; gives its address."""
     listening = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(
+        app, lifespan="off", log_config=None, access_log=False, **{**SERVED_BY, **options}
+    )
+    server = _Server(config)
+    task = asyncio.create_task(server.serve(sockets=[listening]))
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await task
+        listening.close()
+
+
+@asynccontextmanager
+async def serving(**options: Any) -> AsyncIterator[Place]:  # noqa: ANN401  what uvicorn takes
+    """Serve nothing but sockets; `options` are uvicorn's, and the endpoint's `origins`."""
     revoked: set[UUID] = set()
     hub = Hub(revoked.__contains__)
-    place = Place(hub, f"http://127.0.0.1:{listening.getsockname()[1]}", revoked)
+    place = Place(hub, "", revoked)
 
     async def snapshot(user: User) -> object | None:
         if place.before is not None:
@@ -83,20 +100,7 @@ async def serving(**options: Any) -> AsyncIterator[Place]:  # noqa: ANN401  what
     endpoint = SocketEndpoint(
         hub, PlainTokens(), snapshot, revoked=revoked.__contains__, origins=options.pop("origins", ())
     )
-    config = uvicorn.Config(
-        Starlette(routes=list(endpoint.routes())),
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        **{**SERVED_BY, **options},
-    )
-    server = _Server(config)
-    task = asyncio.create_task(server.serve(sockets=[listening]))
-    try:
+    async with served(Starlette(routes=list(endpoint.routes())), **options) as place.base:
         yield place
-    finally:
         for one in place.sockets:
             await one.close()
-        server.should_exit = True
-        await task
-        listening.close()

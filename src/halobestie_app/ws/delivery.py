@@ -49,9 +49,11 @@ class Delivery:
         self._waiting: list[OutboxFrame] = []
         self._asked_at: float | None = None
         self._came_back = False
+        self._changes = 0
+        self._behind: list[OutboxFrame] = []
         self._delivering = Loop("delivery", self.deliver, 3600)
         self._asking = Loop("delivery without the bus", self.ask, ASK_SECONDS)
-        bus.on_frames(self.take)
+        bus.on_frames(self._arrived)
         bus.on_change(self._changed)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -76,6 +78,13 @@ class Delivery:
         if new:
             self._delivering.nudge()
 
+    def _arrived(self, frames: Sequence[OutboxFrame]) -> None:
+        """Take what the bus brings; while a gap is being filled, after what belongs into it."""
+        if self._came_back:
+            self._behind.extend(frames)
+        else:
+            self.take(frames)
+
     async def ask(self) -> None:
         """Ask PostgreSQL for what the bus did not bring. Raises StoreUnavailable; then it is asked again."""
         if self._bus.is_up and not self._came_back:
@@ -84,18 +93,19 @@ class Delivery:
         now = asyncio.get_running_loop().time()
         since = MARGIN_SECONDS + (0.0 if self._asked_at is None else now - self._asked_at)
         customers, mitras = self._hub.ids(UserType.CUSTOMER), self._hub.ids(UserType.MITRA)
-        came_back, self._came_back = self._came_back, False
+        changes = self._changes
         if customers or mitras:
-            try:
-                self.take(await self._outbox.recent(since, customers, mitras))
-            except BaseException:
-                self._came_back = came_back
-                raise
+            self.take(await self._outbox.recent(since, customers, mitras))
         self._asked_at = now
+        if self._bus.is_up and changes == self._changes:  # nothing can have been missed after we asked
+            self._came_back = False
+            behind, self._behind = self._behind, []
+            self.take(behind)
 
     def _changed(self, up: bool) -> None:  # noqa: FBT001  the bus calls it so
         """Notice a gap at both of its ends."""
-        self._came_back = up
+        self._changes += 1
+        self._came_back = self._came_back or up
         self._asking.nudge()
 
     # --------------------------------------------------------------------------------------- delivering
