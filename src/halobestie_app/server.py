@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, S
 from typing import Any, Final, TypeAlias
 
 import uvicorn
-from attrs import frozen
+from attrs import field, frozen
 from starlette.types import ASGIApp
 
 from halobestie_app import log
@@ -23,8 +23,12 @@ from halobestie_app.watchdog import WatchedProtocol, WatchedState
 
 GRACE: Final = 10.0
 """Seconds from the signal to the end of the process."""
-LARGEST_FRAME: Final = 16 * 1024
-"""Bytes of a WebSocket message."""
+SOCKETS: Final[Mapping[str, Any]] = {
+    "ws": "websockets-sansio",
+    "ws_max_size": 16 * 1024,
+    "ws_per_message_deflate": False,
+}
+"""How WebSockets are served: small frames, no compression."""
 KEEP_ALIVE: Final = 30
 """Seconds that an idle connection is kept."""
 BACKLOG: Final = 2048
@@ -40,12 +44,16 @@ _log = log.get(__name__)
 
 @frozen
 class Listener:
-    """An application and where it listens; port 0 lets the system choose."""
+    """An application and where it listens; port 0 lets the system choose.
+
+    ``sockets`` is what uvicorn is told of WebSockets beyond `SOCKETS`.
+    """
 
     name: str
     app: ASGIApp
     host: str
     port: int
+    sockets: Mapping[str, Any] = field(factory=dict)
 
 
 class CannotListen(Exception):
@@ -200,9 +208,7 @@ def _configured(listener: Listener) -> uvicorn.Config:
     return uvicorn.Config(
         listener.app,
         http=WatchedProtocol,
-        ws="websockets-sansio",
-        ws_max_size=LARGEST_FRAME,
-        ws_per_message_deflate=False,
+        **{**SOCKETS, **listener.sockets},
         lifespan="off",
         interface="asgi3",
         log_config=None,

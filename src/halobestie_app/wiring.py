@@ -6,9 +6,9 @@ needed for it to be true.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Final
+from typing import Any, Final
 
 from attrs import frozen
 from psycopg_pool import AsyncConnectionPool
@@ -53,6 +53,13 @@ from halobestie_app.workers.deadlines import Deadlines
 from halobestie_app.workers.heartbeats import CollectedBeats
 from halobestie_app.workers.later import LaterCommands
 from halobestie_app.workers.relay import Relay
+from halobestie_app.ws.delivery import Delivery
+from halobestie_app.ws.endpoint import SocketEndpoint
+from halobestie_app.ws.frames import Renderer
+from halobestie_app.ws.hub import Hub
+from halobestie_app.ws.leases import Leases
+from halobestie_app.ws.protocol import SERVED_BY
+from halobestie_app.ws.snapshot import Snapshots
 from halobestie_core.flow.availability import House
 from halobestie_core.flow.decide import Moved
 from halobestie_core.ports.identity import Audience, OtpSender
@@ -70,7 +77,8 @@ class Parts:
     """
 
     services: Services
-    apps: dict[Role, ASGIApp]
+    apps: Mapping[Role, ASGIApp]
+    sockets: Mapping[Role, Mapping[str, Any]]
     background: tuple[Background, ...]
     drain: Callable[[], Awaitable[None]]
 
@@ -119,7 +127,8 @@ async def assembled(
 
         board = AvailabilityBoard(PostgresPictures(pool), RedisPicture(link), bus, house)
         beats = CollectedBeats(PostgresHeartbeats(pool), bus, house)
-        relay = Relay(PostgresFrameOutbox(pool), bus)
+        outbox, reads, connections = PostgresFrameOutbox(pool), PostgresReads(pool), RedisConnections(link)
+        relay = Relay(outbox, bus)
         listeners_of_news: list[Callable[[Moved], None]] = []
 
         def saved(moved: Moved) -> None:
@@ -128,9 +137,9 @@ async def assembled(
 
         desk = Desk(
             store=PostgresStore(pool),
-            reads=PostgresReads(pool),
+            reads=reads,
             gateway=DevelopmentGateway(),
-            connections=RedisConnections(link),
+            connections=connections,
             settings=settings,
             cadence=env.mitra_heartbeat_cadence_seconds,
             new_id=uuid7,
@@ -154,20 +163,43 @@ async def assembled(
             settings=settings,
             environment=env,
         )
+        hub = Hub()
+        renderer = Renderer(reads, board, settings, desk.cadence)
+        delivery = Delivery(hub, bus, outbox, renderer.render, reads.offered)
+        leases = Leases(hub, connections)
+        sockets = SocketEndpoint(
+            hub,
+            services.identity.log_ins.tokens,
+            Snapshots(reads, board, settings, desk.cadence).of,
+            origins=env.cors_origins_public,
+        )
         gate = health.Gate(_postgres(pool), _migrations(pool), link.probe)
-        apps = _apps(env, services, gate)
+        apps = _apps(env, services, gate, sockets)
         loops: list[Background] = [bus.run, board.run, beats.run, relay.run, settings_loop(settings)]
+        if Role.PUBLIC in roles:
+            loops += [hub.run, delivery.run, leases.run]
         if Role.WORKER in roles:
             loops += [deadlines.run, later.run]
 
         async def drain() -> None:
             gate.stop()
+            await hub.drain()
 
-        yield Parts(services, {role: apps[role] for role in apps if role in roles}, tuple(loops), drain)
+        yield Parts(
+            services,
+            {role: apps[role] for role in apps if role in roles},
+            {Role.PUBLIC: SERVED_BY},
+            tuple(loops),
+            drain,
+        )
 
 
-def _apps(env: Environment, services: Services, gate: health.Gate) -> dict[Role, ASGIApp]:
-    outside = Extras(origins=env.cors_origins_public, strict_transport=env.production)
+def _apps(
+    env: Environment, services: Services, gate: health.Gate, sockets: SocketEndpoint
+) -> dict[Role, ASGIApp]:
+    outside = Extras(
+        mounted=sockets.routes(), origins=env.cors_origins_public, strict_transport=env.production
+    )
     inside = Extras(origins=env.cors_origins_internal, strict_transport=env.production)
     people = Bearers(services.identity.log_ins.tokens)
     staff = Bearers(services.operators.log_ins.tokens)

@@ -48,7 +48,8 @@ async def served(
         parts = await stack.enter_async_context(wiring.assembled(env, urls.database, urls.valkey, roles))
         binds = listening(env, roles)
         listeners = [
-            Listener(role.value, parts.apps[role], bind.host, bind.port) for role, bind in binds.items()
+            Listener(role.value, parts.apps[role], bind.host, bind.port, parts.sockets.get(role, {}))
+            for role, bind in binds.items()
         ]
 
         async def on_ready(addresses: Mapping[str, Address]) -> None:
