@@ -6,12 +6,13 @@ have been replaced unseen because the cache is away, is no picture: the answer i
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from time import monotonic
 from typing import Final
 from uuid import UUID
 
-from halobestie_adapters.errors import StoreUnavailable
+from halobestie_adapters.errors import StoreError, StoreUnavailable
 from halobestie_app.workers.loop import Loop
 from halobestie_core.flow.availability import House
 from halobestie_core.flow.decide import Moved
@@ -77,6 +78,8 @@ class AvailabilityBoard:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._drawing.run(stop))
             group.create_task(self._fetching.run(stop))
+        with contextlib.suppress(StoreError):
+            await self._cache.release()  # so that a rolling restart leaves no second without a picture
 
     async def draw(self) -> None:
         """Draw and show the picture, if the duty is ours. Raises StoreUnavailable."""

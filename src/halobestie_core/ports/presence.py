@@ -64,6 +64,10 @@ class PictureCache(Protocol):
         """Take or keep the duty to draw; return whether it is ours for the next moments."""
         ...
 
+    async def release(self) -> None:
+        """Let another have the duty at once, if it is ours."""
+        ...
+
     async def put(self, picture: Picture, age: float) -> None:
         """Show a picture that is ``age`` seconds old already."""
         ...
@@ -118,4 +122,8 @@ class Connections(Protocol):
 
     async def is_connected(self, user: User) -> bool | None:
         """Return whether any instance holds a socket of this user; ``None``: unknown, so unreachable."""
+        ...
+
+    async def which_connected(self, users: Collection[User]) -> frozenset[User] | None:
+        """Return those of these who are connected; ``None``: unknown."""
         ...
