@@ -1,102 +1,218 @@
-"""A listener with nothing but the socket on it, over a real server. Knows no store; tokens are plain text."""
+"""A place where evenings are kept, with a clock that the test sets; here the one in memory. Knows no test.
 
-import asyncio
-import contextlib
-import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
-from typing import Any
+Both kinds of place can live through the same evening, to the microsecond, and be compared row by row.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any, Protocol
 from uuid import UUID
 
-import uvicorn
+import attrs
 from attrs import define, field
-from starlette.applications import Starlette
 
-from halobestie_app.ws.endpoint import SocketEndpoint
-from halobestie_app.ws.hub import Hub
-from halobestie_app.ws.protocol import SERVED_BY
-from halobestie_core.ports.presence import User
-from support.listening import PlainTokens
-from support.sockets import Socket
-from support.waiting import eventually
+from halobestie_adapters.memory import (
+    MemoryAgenda,
+    MemoryConfigStore,
+    MemoryFrameOutbox,
+    MemoryHeartbeats,
+    MemoryPictures,
+    MemoryReads,
+    MemoryStore,
+    Tables,
+)
+from halobestie_adapters.memory.tables import PROMOTION
+from halobestie_core.ports.agenda import Agenda
+from halobestie_core.ports.config import ConfigStore
+from halobestie_core.ports.notify import FrameOutbox
+from halobestie_core.ports.presence import HeartbeatStore, PictureSource
+from halobestie_core.ports.reads import Reads
+from halobestie_core.ports.store import Store
+
+Row = Mapping[str, object]
+Dump = Mapping[str, Sequence[Row]]
 
 
-class _Server(uvicorn.Server):
-    """Leaves signals alone."""
+def ids(first: int) -> Callable[[], UUID]:
+    """Return a maker of ids that makes the same ones every time: version 7, and growing."""
+    numbers = count(first)
+    return lambda: UUID(int=(0x7 << 76) | (0b10 << 62) | next(numbers))
 
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
+
+class Place(Protocol):
+    """What the tests of a contract need of either kind."""
+
+    store: Store
+    reads: Reads
+    agenda: Agenda
+    config: ConfigStore
+    outbox: FrameOutbox
+    heartbeats: HeartbeatStore
+    pictures: PictureSource
+
+    @property
+    def now(self) -> datetime:
+        """What time it is there."""
+        ...
+
+    async def set(self, now: datetime) -> None:
+        """Set the clock."""
+        ...
+
+    async def customer(self, customer_id: UUID, name: str) -> None:
+        """Let a customer exist."""
+        ...
+
+    async def mitra(self, mitra_id: UUID, name: str, *, online: bool) -> None:
+        """Let a mitra exist; ``online``: heard of just now."""
+        ...
+
+    async def promote(self, version_id: UUID, price: int) -> None:
+        """Switch the promotion on, for everybody."""
+        ...
+
+    async def bump(self, payment_id: UUID) -> None:
+        """Move a payment's version on, behind everybody's back."""
+        ...
+
+    async def rows(self) -> Dump:
+        """Everything that was written, table by table, in PostgreSQL's words."""
+        ...
+
+
+async def later(place: Place, *, seconds: float = 0, minutes: float = 0) -> None:
+    """Let time pass."""
+    await place.set(place.now + timedelta(seconds=seconds, minutes=minutes))
+
+
+# -- in memory -----------------------------------------------------------------------------------------------
 
 
 @define
-class Place:
-    """Where sockets are served."""
+class MemoryPlace:
+    """Everything on one :class:`Tables`."""
 
-    hub: Hub
-    base: str
-    revoked: set[UUID] = field(factory=set)
-    before: Callable[[User], Awaitable[None]] | None = None
-    """What happens while a snapshot is read."""
-    unknown: set[UUID] = field(factory=set)
-    sockets: list[Socket] = field(factory=list)
+    tables: Tables = field(factory=Tables)
+    store: Store = field(init=False)
+    reads: Reads = field(init=False)
+    agenda: Agenda = field(init=False)
+    config: ConfigStore = field(init=False)
+    outbox: FrameOutbox = field(init=False)
+    heartbeats: HeartbeatStore = field(init=False)
+    pictures: PictureSource = field(init=False)
 
-    async def dialled(self, user: User | None = None, seconds: float = 3600, **options: Any) -> Socket:  # noqa: ANN401  the client's
-        """A socket that is open; with a user, their token is in the header."""
-        socket = await Socket.dialled(self.base, None if user is None else token(user, seconds), **options)
-        self.sockets.append(socket)
-        return socket
+    def __attrs_post_init__(self) -> None:
+        """Build the ports."""
+        self.store = MemoryStore(self.tables, ids(1 << 40), patience=0.2)
+        self.reads = MemoryReads(self.tables)
+        self.agenda = MemoryAgenda(self.tables)
+        self.config = MemoryConfigStore(self.tables)
+        self.outbox = MemoryFrameOutbox(self.tables)
+        self.heartbeats = MemoryHeartbeats(self.tables)
+        self.pictures = MemoryPictures(self.tables)
 
-    async def opened(self, user: User) -> Socket:
-        """A socket that has its snapshot."""
-        socket = await self.dialled(user)
-        await socket.until("snapshot")
-        return socket
+    @property
+    def now(self) -> datetime:
+        """The tables' clock."""
+        return self.tables.clock.now
 
-    async def until_empty(self) -> None:
-        """Wait until the server has forgotten every socket."""
+    async def set(self, now: datetime) -> None:
+        """Set it."""
+        self.tables.clock.now = now
 
-        async def empty() -> bool:
-            return len(self.hub) == 0
+    async def customer(self, customer_id: UUID, name: str) -> None:
+        """Let a customer exist."""
+        self.tables.add_customer(customer_id, name)
 
-        await eventually(empty, what=f"{len(self.hub)} sockets are left")
+    async def mitra(self, mitra_id: UUID, name: str, *, online: bool) -> None:
+        """Let a mitra exist."""
+        self.tables.add_mitra(mitra_id, name, online=online)
+
+    async def promote(self, version_id: UUID, price: int) -> None:
+        """Switch the promotion on."""
+        self.tables.promotion = attrs.evolve(
+            PROMOTION, is_active=True, price=price, requires_phone=False, source_id=version_id
+        )
+
+    async def bump(self, payment_id: UUID) -> None:
+        """Move a version on."""
+        paid = self.tables.payments.rows[payment_id]
+        self.tables.payments.put(payment_id, attrs.evolve(paid, version=paid.version + 1), [])
+
+    async def rows(self) -> Dump:
+        """Say it in PostgreSQL's words."""
+        tables = self.tables
+        answers = [
+            {"pairing_request_id": request.id, **_flat(answer)}
+            for request in tables.requests
+            for answer in request.answers
+        ]
+        waves = [
+            {"pairing_request_id": r.id, "number": w.number, "mitra_ids": set(w.mitra_ids), "at": w.at}
+            for r in tables.requests
+            for w in r.waves
+        ]
+        kept: dict[str, list[dict[str, object]]] = {
+            "payment_sessions": [_flat(row) for row in tables.payments],
+            "pairing_requests": [_flat(row) for row in tables.requests],
+            "pairing_waves": waves,
+            "pairing_answers": answers,
+            "chat_sessions": [_flat(row) for row in tables.chats],
+            "session_extensions": [_flat(row) for row in tables.extensions],
+            "payment_captures": [_flat(row) for row in tables.captures],
+            "pairing_failures": [_failure(row) for row in tables.failures],
+            "customer_transactions": [_flat(row) for row in tables.ledger],
+            "mitras": [_mitra(mitra) for mitra in tables.mitras.values()],
+            "transitions": [{"body": move.body, "hash": move.hash} for move in tables.moves],
+            "outbox": [
+                {"id": row.id, **_flat(row.out), "sent_at": row.sent_at} for row in tables.outbox.values()
+            ],
+        }
+        return {name: in_order(name, found) for name, found in kept.items()}
 
 
-def token(user: User, seconds: float = 3600) -> str:
-    """A token of the tests."""
-    return f"{user.type}.{user.id}.{seconds}"
+def _flat(row: attrs.AttrsInstance) -> dict[str, object]:
+    flat = attrs.asdict(row, recurse=False)
+    for name in ("waves", "answers"):
+        flat.pop(name, None)
+    if "remaining" in flat:
+        remaining = flat.pop("remaining")
+        flat |= {"remaining_seconds": _seconds(remaining), "paused_seconds": _seconds(flat.pop("paused"))}
+    if hasattr(row, "wake_at"):
+        flat["wake_at"] = row.wake_at
+    return flat
 
 
-@asynccontextmanager
-async def serving(**options: Any) -> AsyncIterator[Place]:  # noqa: ANN401  what uvicorn takes
-    """Serve sockets on a port of the system's choice; `options` are uvicorn's and the endpoint's origins."""
-    listening = socket.create_server(("127.0.0.1", 0))
-    revoked: set[UUID] = set()
-    hub = Hub(revoked.__contains__)
-    place = Place(hub, f"http://127.0.0.1:{listening.getsockname()[1]}", revoked)
+def _seconds(span: timedelta | None) -> float | None:
+    return None if span is None else span.total_seconds()
 
-    async def snapshot(user: User) -> object | None:
-        if place.before is not None:
-            await place.before(user)
-        return None if user.id in place.unknown else {"who": user.id}
 
-    endpoint = SocketEndpoint(
-        hub, PlainTokens(), snapshot, revoked=revoked.__contains__, origins=options.pop("origins", ())
-    )
-    config = uvicorn.Config(
-        Starlette(routes=list(endpoint.routes())),
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        **{**SERVED_BY, **options},
-    )
-    server = _Server(config)
-    task = asyncio.create_task(server.serve(sockets=[listening]))
-    try:
-        yield place
-    finally:
-        for one in place.sockets:
-            await one.close()
-        server.should_exit = True
-        await task
-        listening.close()
+def _failure(kept: Any) -> dict[str, object]:  # noqa: ANN401 - a row of memory's own
+    action = kept.action
+    return {
+        **_flat(kept.row),
+        "superseded_at": kept.superseded_at,
+        "operator_action": None if action is None else action.action,
+        "note": None if action is None else action.note,
+    }
+
+
+def _mitra(mitra: Any) -> dict[str, object]:  # noqa: ANN401 - a row of memory's own
+    here = mitra.listener.presence
+    return {
+        "id": here.id,
+        "is_online": here.is_online,
+        "last_heartbeat_at": here.last_heartbeat_at,
+        "blocked_at": here.blocked_at,
+        "live_chats": mitra.listener.live_chats,
+        "version": here.version,
+    }
+
+
+def in_order(table: str, rows: list[dict[str, object]]) -> list[dict[str, object]]:
+    """Sort the rows of a table, so that they can be compared; entries that have an order keep it."""
+    if table == "transitions":
+        return rows
+    key = "pairing_request_id" if table in {"pairing_waves", "pairing_answers"} else "id"
+    return sorted(rows, key=lambda row: str(row[key]))

@@ -90,7 +90,8 @@ class MemoryAgenda:
         )
 
     def _instead(self, row: LaterRow) -> Iterator[Outgoing]:
-        mitra, open_ones = row.fields.get("mitra_id"), [one for one in self._tables.requests if one.is_open]
+        mitra = row.fields.get("mitra_id")
+        open_ones = sorted((one for one in self._tables.requests if one.is_open), key=lambda one: one.id)
         blasts = [one for one in open_ones if one.kind is RequestKind.GENERAL]
         match row.command:
             case "mitra_became_eligible":
@@ -106,9 +107,9 @@ class MemoryAgenda:
                         detail=row.fields.get("detail"),
                     )
             case "mitra_shut_out":
-                for chat in self._tables.chats:
-                    if chat.is_live and chat.mitra_id == UUID(mitra):
-                        yield _outgoing("end_chat", chat.id, session_id=str(chat.id))
+                live = (one for one in self._tables.chats if one.is_live and one.mitra_id == UUID(mitra))
+                for chat in sorted(live, key=lambda one: one.id):
+                    yield _outgoing("end_chat", chat.id, session_id=str(chat.id))
             case "house_changed":
                 for request in blasts:
                     yield _outgoing("look_again", request.id, request_id=str(request.id))

@@ -107,5 +107,9 @@ class MemoryConnections:
         until = self._until.get(user)
         return until is not None and self._tables.clock.now <= until
 
+    async def which_connected(self, users: Collection[User]) -> frozenset[User] | None:
+        """Those of these who have one."""
+        return frozenset([user for user in users if await self.is_connected(user)])
+
 
 __all__ = ["LEASE", "MemoryConnections", "MemoryHeartbeats", "MemoryPictureCache", "MemoryPictures"]

@@ -59,6 +59,7 @@ SELECT 'later', 'offer:' || r.id, '{}', jsonb_build_object(
     'command', 'offer', 'request_id', r.id, 'mitra_id', %(mitra_id)s::uuid
 )
 FROM pairing_requests r, mine WHERE r.status = 'pending' AND r.kind = 'general'
+ORDER BY r.id
 
 -- name: withdraw_everywhere
 -- Instead of "this mitra went away": one command per open request that was shown to them.
@@ -74,6 +75,7 @@ WHERE r.status = 'pending' AND (
     r.targeted_mitra_id = %(mitra_id)s
     OR EXISTS (SELECT FROM pairing_waves w WHERE w.pairing_request_id = r.id AND %(mitra_id)s = ANY (w.mitra_ids))
 )
+ORDER BY r.id
 
 -- name: end_chats_of
 -- Instead of "this mitra was shut out": one command per live chat of theirs.
@@ -84,6 +86,7 @@ INSERT INTO outbox (kind, stream, audience, payload)
 SELECT 'later', 'end_chat:' || c.id, '{}', jsonb_build_object('command', 'end_chat', 'session_id', c.id)
 FROM chat_sessions c, mine
 WHERE c.mitra_id = %(mitra_id)s AND c.status IN ('active', 'extending', 'closing')
+ORDER BY c.id
 
 -- name: look_again_everywhere
 -- Instead of "the rules of eligibility changed": every open general request looks again.
@@ -93,6 +96,7 @@ WITH mine AS (
 INSERT INTO outbox (kind, stream, audience, payload)
 SELECT 'later', 'look_again:' || r.id, '{}', jsonb_build_object('command', 'look_again', 'request_id', r.id)
 FROM pairing_requests r, mine WHERE r.status = 'pending' AND r.kind = 'general'
+ORDER BY r.id
 
 -- name: dismiss
 -- A later command that has nothing left to do.

@@ -169,23 +169,28 @@ SELECT coalesce(array_agg(id ORDER BY live_chats, id), '{}') FROM (
 ) AS able
 
 -- name: eligible_unoffered
--- The same, but only those to whom this request may (again) be offered: never offered, or withdrawn last.
+-- The same, but only those to whom this request may (again) be offered: never offered, or withdrawn last. Both lists of ids
+-- are hashed once, whatever their length; asking each mitra's id of each wave's array is a thousand times a thousand.
 SELECT coalesce(array_agg(id ORDER BY live_chats, id), '{}') FROM (
-    SELECT m.id, m.live_chats FROM mitras m
-    WHERE m.is_online AND m.blocked_at IS NULL AND m.live_chats < %(cap)s
-      AND (%(silence)s::interval IS NULL OR m.last_heartbeat_at >= clock_timestamp() - %(silence)s::interval)
+    SELECT id, live_chats FROM mitras
+    WHERE is_online AND blocked_at IS NULL AND live_chats < %(cap)s
+      AND (%(silence)s::interval IS NULL OR last_heartbeat_at >= clock_timestamp() - %(silence)s::interval)
       AND (
-          NOT EXISTS (SELECT FROM pairing_waves w WHERE w.pairing_request_id = %(unoffered_of)s AND m.id = ANY (w.mitra_ids))
-          OR EXISTS (
-              SELECT FROM pairing_answers a
-              WHERE a.pairing_request_id = %(unoffered_of)s AND a.mitra_id = m.id AND a.answer = 'withdrawn'
-                AND a.at > (
-                    SELECT max(w.at) FROM pairing_waves w
-                    WHERE w.pairing_request_id = %(unoffered_of)s AND m.id = ANY (w.mitra_ids)
-                )
+          id NOT IN (SELECT unnest(mitra_ids) FROM pairing_waves WHERE pairing_request_id = %(unoffered_of)s)
+          OR id IN (
+              SELECT said.mitra_id
+              FROM (
+                  SELECT DISTINCT ON (mitra_id) mitra_id, answer, at FROM pairing_answers
+                  WHERE pairing_request_id = %(unoffered_of)s
+                  ORDER BY mitra_id, id DESC
+              ) AS said
+              WHERE said.answer = 'withdrawn' AND said.at > (
+                  SELECT max(at) FROM pairing_waves
+                  WHERE pairing_request_id = %(unoffered_of)s AND said.mitra_id = ANY (mitra_ids)
+              )
           )
       )
-    ORDER BY m.live_chats, m.id
+    ORDER BY live_chats, id
     LIMIT %(limit)s
 ) AS able
 
