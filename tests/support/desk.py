@@ -58,6 +58,10 @@ class Sockets:
         self.asked += 1
         return None if self.here is None else user in self.here
 
+    async def which_connected(self, users: Collection[User]) -> frozenset[User] | None:
+        """Which of these are here."""
+        return None if self.here is None else frozenset(self.here.intersection(users))
+
 
 @define
 class Office:
