@@ -1,8 +1,8 @@
 """`ChatCipher` with AES-256-GCM. Knows no store.
 
-Two layers: a deployment key wraps data keys, a data key seals texts. Bound to each are the layer, the chat and
-the author, and to a text also its place; a row that is copied to another chat, to another author or to
-another number in the same chat does not open there.
+Two layers: a deployment key wraps data keys, a data key seals texts. Bound to each are layer, chat and
+author, and to a text also its place; a row that is copied to another chat, author or number in its chat does
+not open there.
 
 Sealed bytes are a version (1), a nonce (12), the ciphertext with its tag. Nonces are drawn by chance, which
 is safe for 2^32 texts by one author in one chat. A text's length is not hidden.

@@ -23,6 +23,7 @@ from halobestie_adapters.postgres.queries import load
 from halobestie_core.flow.availability import Listener
 from halobestie_core.flow.pricing import Buyer
 from halobestie_core.ports.reads import (
+    ChatInfo,
     CustomerActive,
     ExtensionSeen,
     MitraActive,
@@ -30,6 +31,7 @@ from halobestie_core.ports.reads import (
     Prices,
     RequestSeen,
     SessionSeen,
+    Talk,
 )
 from halobestie_core.ports.store import Named
 
@@ -54,13 +56,23 @@ def _request(*, customer_name: str, target_name: str | None, **columns: rows.Col
     )
 
 
-def _session(*, customer_name: str, mitra_name: str, **columns: rows.Column) -> SessionSeen:
+def session_row(
+    *,
+    customer_name: str,
+    mitra_name: str,
+    last_seq: int,
+    customer_read_seq: int,
+    mitra_read_seq: int,
+    **columns: rows.Column,
+) -> SessionSeen:
+    """A row of `chat_sessions` with both names and the counters."""
     chat = rows.chat_row(**columns)
-    return SessionSeen(chat, Named(chat.customer_id, customer_name), Named(chat.mitra_id, mitra_name))
+    talk = Talk(last_seq, customer_read_seq, mitra_read_seq)
+    return SessionSeen(chat, Named(chat.customer_id, customer_name), Named(chat.mitra_id, mitra_name), talk)
 
 
 def _session_now(*, now: datetime, **columns: rows.Column) -> tuple[SessionSeen, datetime]:
-    return _session(**columns), now
+    return session_row(**columns), now
 
 
 def _extension(
@@ -138,6 +150,15 @@ class PostgresReads:
             found = await reading.ask(Q.session, kwargs_row(_session_now), session_id=session_id)
             return await found.fetchone()
 
+    async def chat_info(self, session_id: UUID) -> ChatInfo | None:
+        """One chat with its pending extension."""
+        async with self._at_one_moment() as reading:
+            which = {"session_id": session_id}
+            session = await reading.ask(Q.session, kwargs_row(_session_now), **which)
+            extension = await reading.ask(Q.pending_extension_of_session, kwargs_row(_extension), **which)
+        found = await session.fetchone()
+        return None if found is None else ChatInfo(found[1], found[0], await extension.fetchone())
+
     async def extension(self, extension_id: UUID) -> ExtensionSeen | None:
         """One extension, whoever's it is."""
         async with self._reading() as reading:
@@ -149,7 +170,7 @@ class PostgresReads:
         async with self._at_one_moment() as reading:
             who = {"customer_id": customer_id}
             clock = await reading.ask(Q.clock, scalar_row)
-            session = await reading.ask(Q.live_session_of_customer, kwargs_row(_session), **who)
+            session = await reading.ask(Q.live_session_of_customer, kwargs_row(session_row), **who)
             request = await reading.ask(Q.current_request, kwargs_row(_request), **who)
             payment = await reading.ask(Q.current_payment, kwargs_row(_payment), **who)
             extension = await reading.ask(Q.pending_extension_of_customer, kwargs_row(_extension), **who)
@@ -168,7 +189,7 @@ class PostgresReads:
             clock = await reading.ask(Q.clock, scalar_row)
             mitra = await reading.ask(Q.mitra, kwargs_row(rows.listener_row), **who)
             offers = await reading.ask(Q.offers, kwargs_row(_request), **who)
-            sessions = await reading.ask(Q.live_sessions_of_mitra, kwargs_row(_session), **who)
+            sessions = await reading.ask(Q.live_sessions_of_mitra, kwargs_row(session_row), **who)
             extensions = await reading.ask(Q.pending_extensions_of_mitra, kwargs_row(_extension), **who)
         listener = await mitra.fetchone()
         if listener is None:

@@ -35,12 +35,22 @@ class RequestSeen:
 
 
 @frozen
+class Talk:
+    """How much was said in a chat, and how far each side has read, as numbers of messages."""
+
+    last_seq: int
+    customer_read_seq: int
+    mitra_read_seq: int
+
+
+@frozen
 class SessionSeen:
-    """A chat with both names."""
+    """A chat with both names; ``talk`` where it was read with them."""
 
     session: ChatSession
     customer: Named
     mitra: Named
+    talk: Talk | None = None
 
 
 @frozen
@@ -50,6 +60,15 @@ class ExtensionSeen:
     extension: Extension
     customer: Named
     mitra: Named
+
+
+@frozen
+class ChatInfo:
+    """One chat, and the extension that it waits for."""
+
+    now: datetime
+    seen: SessionSeen
+    extension: ExtensionSeen | None
 
 
 @frozen
@@ -107,6 +126,10 @@ class Reads(Protocol):
 
     async def session(self, session_id: UUID) -> tuple[SessionSeen, datetime] | None:
         """Return one chat, and what time it is."""
+        ...
+
+    async def chat_info(self, session_id: UUID) -> ChatInfo | None:
+        """Return one chat with its pending extension."""
         ...
 
     async def extension(self, extension_id: UUID) -> ExtensionSeen | None:

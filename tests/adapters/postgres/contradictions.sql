@@ -302,6 +302,24 @@ UPDATE chat_messages SET seq = 3 WHERE seq = 2;
 
 DELETE FROM chat_messages WHERE seq = 1;
 
+DELETE FROM chat_messages;
+
+-- heard by: h1_said_once
+
+UPDATE chat_messages SET sender = 'mitra', client_message_id = u('message 2');
+
+-- heard by: h2_messages_have_their_key
+
+DELETE FROM chat_keys WHERE author = 'mitra';
+
+-- heard by: h3_no_words_into_silence
+
+UPDATE chat_messages SET sent_at = (
+    SELECT at + interval '5.5 seconds' FROM transitions WHERE aggregate_id = u('ani chats') AND version = 2)
+WHERE seq = 2;
+
+UPDATE chat_messages SET sent_at = now() + interval '1 hour' WHERE seq = 2;
+
 -- heard by: h4_time_adds_up
 
 UPDATE chat_sessions SET expires_at = expires_at + interval '1 microsecond' WHERE id = u('ani chats');
@@ -342,6 +360,18 @@ UPDATE transitions SET facts = facts || '{"online": false}' WHERE machine = 'ext
 
 UPDATE session_extensions SET via_timeout = true;
 UPDATE transitions SET facts = facts || '{"policy": "auto_reject"}' WHERE machine = 'extension';
+
+-- heard by: x4_accepted_prolongs_once
+
+DELETE FROM transitions WHERE machine = 'chat' AND command = 'extension_accepted';
+
+UPDATE transitions SET facts = '{"minutes": 10}' WHERE machine = 'chat' AND command = 'extension_accepted';
+
+UPDATE transitions SET at = at + interval '1 second' WHERE machine = 'chat' AND command = 'extension_accepted';
+
+UPDATE session_extensions SET status = 'rejected' WHERE id = u('ani asks');
+
+UPDATE session_extensions SET requested_duration_minutes = 10 WHERE id = u('ani asks');
 
 -- heard by: t1_waiting_rows_wake
 

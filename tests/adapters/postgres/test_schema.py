@@ -22,6 +22,7 @@ from halobestie_core.words import (
     OperatorAction,
     Provider,
     RequestKind,
+    Side,
     TopicSensitivity,
     UserType,
 )
@@ -45,6 +46,8 @@ WORDS: dict[str, tuple[str, Iterable[Enum]]] = {
     "chat_sessions_topic_sensitivity_known": ("topic_sensitivity", TopicSensitivity),
     "chat_sessions_status_known": ("status", SessionStatus),
     "chat_sessions_end_reason_known": ("end_reason", EndReason),
+    "chat_messages_sender_known": ("sender", Side),
+    "chat_keys_author_known": ("author", Side),
     "session_extensions_status_known": ("status", ExtensionStatus),
     "pairing_failures_cause_known": ("cause_tag", Cause),
     "pairing_failures_action_known": ("operator_action", OperatorAction),

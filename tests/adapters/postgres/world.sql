@@ -14,6 +14,7 @@ CREATE FUNCTION moved(machine_ text, word text, version_ integer, from_ text, to
     SELECT machine_, u(word), version_, from_, to_, command_, 'something', cause, 'system', at_,
            CASE WHEN machine_ = 'pairing' AND command_ = 'accept' THEN '{"online": true, "live_chats": 2, "cap": 3}'
                 WHEN machine_ = 'pairing' AND command_ = 'decline' THEN '{"eligible_left": false}'
+                WHEN machine_ = 'chat' AND command_ = 'extension_accepted' THEN '{"minutes": 5}'
                 WHEN machine_ = 'extension' THEN '{"policy": "auto_approve", "ws_connected": true, "online": true}'
                 ELSE '{}' END::jsonb, '', '',
            (SELECT hash FROM transitions
@@ -127,6 +128,10 @@ SELECT moved('presence', word, 2, 'offline', 'online', 'go_online', ago(180)) FR
 SELECT paid('ani pays', 'ani', ago(9)), confirmed('ani pays', ago(8)), searched('ani seeks', 'ani pays', ago(7)),
        held('ani pays', 3, 'ani seeks', ago(7)), accepted('ani seeks', 'ani chats', ago(6.5)),
        consumed('ani pays', 4, ago(6.5), 'ani chats');
+INSERT INTO chat_keys (session_id, author, wrapped_key, key_id)
+VALUES (u('ani chats'), 'customer', '', 'key'), (u('ani chats'), 'mitra', '', 'key');
+INSERT INTO chat_messages VALUES
+    (u('ani chats'), 1, 'customer', u('message 1'), '', ago(6)), (u('ani chats'), 2, 'mitra', u('message 2'), '', ago(5));
 SELECT paid('ani extends', 'ani', ago(5), true), confirmed('ani extends', ago(4)),
        asked('ani asks', 'ani chats', 'ani extends', ago(3)), held('ani extends', 3, 'ani asks', ago(3)),
        moved('chat', 'ani chats', 2, 'active', 'extending', 'request_extension', ago(3));
@@ -143,8 +148,6 @@ UPDATE chat_sessions
 SET status = 'extending', version = 4, wake_at = NULL, paused_seconds = 6,
     expires_at = started_at + interval '10 minutes 6 seconds', remaining_seconds = 216, last_seq = 2
 WHERE id = u('ani chats');
-INSERT INTO chat_messages VALUES
-    (u('ani chats'), 1, 'customer', u('message 1'), '', ago(6)), (u('ani chats'), 2, 'mitra', u('message 2'), '', ago(5));
 UPDATE mitras SET live_chats = 1 WHERE id = u('sari');
 
 -- budi found nobody and may fall back.

@@ -409,12 +409,39 @@ WHERE m.is_online
 -- ------------------------------------------------------------------------------------------------------ chats, extensions
 
 -- name: h1_messages_without_a_gap
--- S. A chat's messages are numbered without a gap up to its last (the oldest may have been removed by retention).
-SELECT c.id, c.last_seq, count(*) AS messages, min(m.seq) AS first, max(m.seq) AS last
+-- S. A chat's messages are numbered without a gap up to its last (once it ended, the oldest may be removed by retention).
+SELECT c.id, c.last_seq, count(m.seq) AS messages, min(m.seq) AS first, max(m.seq) AS last
 FROM chat_sessions c
-JOIN chat_messages m ON m.session_id = c.id
+LEFT JOIN chat_messages m ON m.session_id = c.id
 GROUP BY c.id
-HAVING max(m.seq) <> c.last_seq OR count(*) <> max(m.seq) - min(m.seq) + 1 OR min(m.seq) > 1 AND c.status <> 'ended'
+HAVING max(m.seq) <> c.last_seq OR count(m.seq) <> max(m.seq) - min(m.seq) + 1
+    OR c.status <> 'ended' AND coalesce(min(m.seq), 1) > 1 OR c.status <> 'ended' AND count(m.seq) < c.last_seq
+
+-- name: h1_said_once
+-- S. Nobody said the same message twice.
+SELECT session_id, sender, client_message_id, count(*) AS times
+FROM chat_messages
+GROUP BY session_id, sender, client_message_id
+HAVING count(*) > 1
+
+-- name: h2_messages_have_their_key
+-- S. Every message that was kept can be read: its author's key is there, unless it was destroyed on purpose.
+SELECT m.session_id, m.sender, count(*) AS messages
+FROM chat_messages m
+WHERE NOT EXISTS (SELECT FROM chat_keys k WHERE k.session_id = m.session_id AND k.author = m.sender)
+GROUP BY m.session_id, m.sender
+
+-- name: h3_no_words_into_silence
+-- S. Nothing was said in a chat that was paused or had ended. (A move that waits for a message has looked at the clock
+-- before it waited, which is never for more than five seconds.)
+SELECT m.session_id, m.seq, m.sent_at, t.to_state, t.at
+FROM chat_messages m
+CROSS JOIN LATERAL (
+    SELECT to_state, at FROM transitions
+    WHERE machine = 'chat' AND aggregate_id = m.session_id AND at < m.sent_at
+    ORDER BY version DESC LIMIT 1
+) t
+WHERE t.to_state IN ('extending', 'ended') AND t.at < m.sent_at - interval '5 seconds'
 
 -- name: h4_time_adds_up
 -- S. A chat's end is its start, its paid minutes (accepted extensions included) and its recorded pauses.
@@ -461,6 +488,23 @@ LEFT JOIN transitions t ON t.machine = 'extension' AND t.aggregate_id = e.id AND
 WHERE e.status = 'accepted' AND e.via_timeout
   AND (t.facts ->> 'policy', t.facts -> 'ws_connected', t.facts -> 'online')
       IS DISTINCT FROM ('auto_approve', 'true'::jsonb, 'true'::jsonb)
+
+-- name: x4_accepted_prolongs_once
+-- S. Each accepted extension prolonged its chat once, at that very moment and by its minutes; nothing else ever did. (That
+-- the end then is the right one, the sum of time says.)
+SELECT a.id AS extension, a.at AS accepted_at, a.minutes, c.id AS chat, c.at AS prolonged_at, c.by
+FROM (
+    SELECT e.id, e.session_id, e.requested_duration_minutes AS minutes, t.at
+    FROM session_extensions e
+    LEFT JOIN transitions t ON t.machine = 'extension' AND t.aggregate_id = e.id AND t.to_state = 'accepted'
+    WHERE e.status = 'accepted'
+) a
+FULL JOIN (
+    SELECT aggregate_id AS id, at, (facts ->> 'minutes')::integer AS by
+    FROM transitions
+    WHERE machine = 'chat' AND command = 'extension_accepted'
+) c ON c.id = a.session_id AND c.at = a.at
+WHERE a.minutes IS DISTINCT FROM c.by
 
 -- ------------------------------------------------------------------------------------------------------ deadlines, delivery
 

@@ -123,7 +123,8 @@ WHERE pairing_request_id = %(request_id)s AND (%(wave)s::integer IS NULL OR numb
 -- One chat with both names, and the moment of reading.
 SELECT s.id, s.customer_id, s.mitra_id, s.payment_session_id, s.pairing_request_id, s.mode, s.topic_sensitivity,
        s.started_at, s.expires_at, s.remaining_seconds, s.paused_seconds, s.closing_until, s.ended_at, s.end_reason,
-       s.status, s.version, c.display_name AS customer_name, m.display_name AS mitra_name, statement_timestamp() AS now
+       s.status, s.version, s.last_seq, s.customer_read_seq, s.mitra_read_seq,
+       c.display_name AS customer_name, m.display_name AS mitra_name, statement_timestamp() AS now
 FROM chat_sessions s
 JOIN customers c ON c.id = s.customer_id
 JOIN mitras m ON m.id = s.mitra_id
@@ -133,7 +134,8 @@ WHERE s.id = %(session_id)s
 -- The customer's live chat with both names.
 SELECT s.id, s.customer_id, s.mitra_id, s.payment_session_id, s.pairing_request_id, s.mode, s.topic_sensitivity,
        s.started_at, s.expires_at, s.remaining_seconds, s.paused_seconds, s.closing_until, s.ended_at, s.end_reason,
-       s.status, s.version, c.display_name AS customer_name, m.display_name AS mitra_name
+       s.status, s.version, s.last_seq, s.customer_read_seq, s.mitra_read_seq,
+       c.display_name AS customer_name, m.display_name AS mitra_name
 FROM chat_sessions s
 JOIN customers c ON c.id = s.customer_id
 JOIN mitras m ON m.id = s.mitra_id
@@ -143,7 +145,8 @@ WHERE s.customer_id = %(customer_id)s AND s.status IN ('active', 'extending', 'c
 -- The mitra's live chats with both names, the oldest first.
 SELECT s.id, s.customer_id, s.mitra_id, s.payment_session_id, s.pairing_request_id, s.mode, s.topic_sensitivity,
        s.started_at, s.expires_at, s.remaining_seconds, s.paused_seconds, s.closing_until, s.ended_at, s.end_reason,
-       s.status, s.version, c.display_name AS customer_name, m.display_name AS mitra_name
+       s.status, s.version, s.last_seq, s.customer_read_seq, s.mitra_read_seq,
+       c.display_name AS customer_name, m.display_name AS mitra_name
 FROM chat_sessions s
 JOIN customers c ON c.id = s.customer_id
 JOIN mitras m ON m.id = s.mitra_id
@@ -171,6 +174,17 @@ JOIN chat_sessions s ON s.id = e.session_id
 JOIN customers c ON c.id = s.customer_id
 JOIN mitras m ON m.id = s.mitra_id
 WHERE s.customer_id = %(customer_id)s AND s.status IN ('active', 'extending', 'closing') AND e.status = 'pending'
+
+-- name: pending_extension_of_session
+-- The extension that one chat waits for.
+SELECT e.id, e.session_id, e.payment_session_id, e.requested_duration_minutes, e.requested_price, e.requested_at,
+       e.deadline_at, e.timeout_seconds, e.status, e.cause_tag, e.via_timeout, e.responded_at, e.version,
+       s.customer_id, c.display_name AS customer_name, s.mitra_id, m.display_name AS mitra_name
+FROM session_extensions e
+JOIN chat_sessions s ON s.id = e.session_id
+JOIN customers c ON c.id = s.customer_id
+JOIN mitras m ON m.id = s.mitra_id
+WHERE e.session_id = %(session_id)s AND e.status = 'pending'
 
 -- name: pending_extensions_of_mitra
 -- The extensions that wait for one mitra's answer, the oldest first.

@@ -1,0 +1,329 @@
+"""`Messages` on PostgreSQL. Seals and opens by the cipher it is given; nothing it stores shows a text.
+
+A message is two round trips: the first locks the chat's row and looks, the second writes and commits. Only
+that row is locked, so a message waits for nobody but the others of its chat; and everybody who ends or pauses
+the chat updates the same row, so that one of the two is first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import Any, Final, final
+from uuid import UUID
+
+import psycopg
+from attrs import evolve, frozen
+from psycopg import AsyncConnection
+from psycopg.errors import InvalidSqlStatementName
+from psycopg.pq import TransactionStatus
+from psycopg.rows import TupleRow, dict_row, scalar_row
+from psycopg_pool import AsyncConnectionPool
+
+from halobestie_adapters.postgres.pool import connection
+from halobestie_adapters.postgres.queries import load
+from halobestie_adapters.postgres.reads import session_row
+from halobestie_adapters.postgres.trip import Answer, compiled, forget, travel
+from halobestie_core.chat import SessionStatus
+from halobestie_core.chat.writing import why_not
+from halobestie_core.ports.cipher import CLOSING, ChatCipher, WrappedKey, message_place
+from halobestie_core.ports.messages import (
+    Mark,
+    Message,
+    Missed,
+    NotTheirs,
+    Page,
+    Past,
+    Place,
+    Unwritten,
+    Written,
+)
+from halobestie_core.ports.presence import User
+from halobestie_core.reasons import Reason
+from halobestie_core.words import Side, UserType
+
+Q: Final = load("messages")
+_STATEMENTS: Final = compiled(Q)
+_LAST: Final = UUID(int=2**128 - 1)
+_LOOK: Final = ("chat_begin", "chat_lock", "chat_said", "chat_key", "chat_clock")
+
+Row = Mapping[str, Any]
+
+
+@frozen
+class _Seen:
+    """What the lock showed."""
+
+    chat: Row
+    said: Row | None
+    key: Row | None
+    now: datetime
+
+
+@final
+class PostgresMessages:
+    """One per process."""
+
+    def __init__(self, pool: AsyncConnectionPool, cipher: ChatCipher) -> None:
+        self._pool = pool
+        self._cipher = cipher
+
+    # ------------------------------------------------------------------------------------------ writing
+
+    async def write(
+        self, who: User, session_id: UUID, client_message_id: UUID, text: str
+    ) -> Written | Unwritten:
+        """Keep a message: lock, look, judge, write, commit."""
+        side = _side(who)
+        given = {"session_id": session_id, "author": side, "client_message_id": client_message_id}
+        async with connection(self._pool) as conn:
+            try:
+                seen = await _look(conn, given)
+                _must_be(who, seen.chat)
+                verdict = self._judged(seen, side, given, text)
+                if isinstance(verdict, Unwritten | Written):
+                    return verdict
+                key, message = verdict
+                await self._keep(conn, seen, key, message, given)
+                return Written(message)
+            finally:
+                await _leave(conn)
+
+    def _judged(
+        self, seen: _Seen, side: Side, given: Row, text: str
+    ) -> Written | Unwritten | tuple[WrappedKey, Message]:
+        """What was said stays said; else the chat must take words, and here is the key to keep them by."""
+        status = SessionStatus(seen.chat["status"])
+        key = None if seen.key is None else _key(given["session_id"], side, seen.key)
+        if seen.said is not None:
+            row = {**seen.said, "sender": side, "client_message_id": given["client_message_id"]}
+            before = self._message(row, key)
+            if before.text == text:
+                return Written(before, repeated=True)
+            return Unwritten(Reason.MESSAGE_DIFFERS, status)
+        refused = why_not(status, seen.chat["closing_until"], seen.now)
+        if refused is not None:
+            return Unwritten(refused, status)
+        if seen.key is None:
+            key = self._cipher.new_key(given["session_id"], side)
+        elif key is None:  # destroyed: who was erased says nothing any more
+            return Unwritten(Reason.SESSION_NOT_ACTIVE, status)
+        assert key is not None  # noqa: S101 - mypy does not see that the branches above leave none
+        seq = seen.chat["last_seq"] + 1
+        return key, Message(seq, side, given["client_message_id"], text, seen.now)
+
+    async def _keep(
+        self, conn: AsyncConnection[TupleRow], seen: _Seen, key: WrappedKey, message: Message, given: Row
+    ) -> None:
+        place = message_place(message.client_message_id, message.seq)
+        values = {
+            **given,
+            "customer_id": seen.chat["customer_id"],
+            "mitra_id": seen.chat["mitra_id"],
+            "seq": message.seq,
+            "sealed": self._cipher.seal(key, place, message.text or ""),
+            "sent_at": message.sent_at,
+            "key_id": key.key_id,
+            "wrapped_key": key.wrapped,
+        }
+        names = ["chat_add_message", "chat_count", "chat_tell", "chat_commit"]
+        if seen.key is None:
+            names.insert(0, "chat_add_key")
+        await travel(conn, [(_STATEMENTS[name], values) for name in names])
+
+    # ------------------------------------------------------------------------------------------ reading
+
+    async def page(self, who: User, session_id: UUID, after_seq: int, limit: int) -> Page:
+        """The messages behind a number; one more than asked for is read, to know whether there are more."""
+        found = await self.missed(who, {session_id: after_seq}, limit + 1)
+        if not found:
+            raise await self._not_theirs(session_id)
+        rows = found[0].rows
+        return Page(rows[:limit], more=len(rows) > limit)
+
+    async def one(self, session_id: UUID, seq: int) -> Message | None:
+        """One message."""
+        row = await self._row("chat_one", session_id=session_id, seq=seq)
+        return None if row is None else self._message(row, _key_of_author(row))
+
+    async def missed(self, who: User, after: Mapping[UUID, int], limit: int) -> Sequence[Missed]:
+        """What somebody has not got yet, in one statement."""
+        given = {**_person(who), "sessions": list(after), "after": list(after.values()), "limit": limit}
+        async with connection(self._pool) as conn:
+            cursor = conn.cursor(row_factory=dict_row)
+            await cursor.execute(Q.chat_missed, given)
+            rows = await cursor.fetchall()
+        found: dict[UUID, Missed] = {}
+        for row in rows:
+            session_id = row["session_id"]
+            before = found.get(session_id, Missed(session_id, row["last_seq"], ()))
+            some = () if row["seq"] is None else (self._message(row, _key_of_author(row)),)
+            found[session_id] = evolve(before, rows=(*before.rows, *some))
+        return tuple(found.values())
+
+    # --------------------------------------------------------------------------------------- read marks
+
+    async def mark_read(self, who: User, session_id: UUID, seq: int) -> Mark:
+        """Move a mark on, if this does."""
+        side = _side(who)
+        kind = UserType.MITRA if side is Side.CUSTOMER else UserType.CUSTOMER
+        name = "chat_read_by_customer" if side is Side.CUSTOMER else "chat_read_by_mitra"
+        moved = await self._row(name, session_id=session_id, person=who.id, seq=seq)
+        if moved is not None:
+            return Mark(moved["seq"], moved=True, other=User(kind, moved["other"]))
+        there = await self._row("chat_marks", session_id=session_id)
+        if there is None:
+            raise NotTheirs(exists=False)
+        _must_be(who, there)
+        return Mark(there[f"{side}_read_seq"], moved=False, other=User(kind, there[f"{kind}_id"]))
+
+    # ------------------------------------------------------------------------------------ closing words
+
+    async def sealed_closing(self, customer_id: UUID, session_id: UUID, text: str) -> bytes:
+        """Seal closing words by the customer's key, which is made if they never said anything."""
+        new = self._cipher.new_key(session_id, Side.CUSTOMER)
+        given = {
+            "session_id": session_id,
+            "author": Side.CUSTOMER,
+            "customer_id": customer_id,
+            "key_id": new.key_id,
+            "wrapped_key": new.wrapped,
+        }
+        async with connection(self._pool) as conn:
+            async with conn.transaction(), conn.pipeline():
+                cursor = conn.cursor(row_factory=dict_row)
+                await cursor.execute(Q.chat_lock, given)
+                await conn.execute(Q.chat_ensure_key, given)
+                found = conn.cursor(row_factory=dict_row)
+                await found.execute(Q.chat_key, given)
+            chat, row = await cursor.fetchone(), await found.fetchone()
+        if chat is None:
+            raise NotTheirs(exists=False)
+        _must_be(User(UserType.CUSTOMER, customer_id), chat)
+        key = None if row is None else _key(session_id, Side.CUSTOMER, row)
+        if key is None:
+            raise NotTheirs(exists=True)  # destroyed: this person was erased
+        return self._cipher.seal(key, CLOSING, text)
+
+    async def closing(self, session_id: UUID) -> str | None:
+        """The closing words of a chat."""
+        row = await self._row("chat_closing", session_id=session_id)
+        return None if row is None else self._closing({**row, "id": session_id})
+
+    # ------------------------------------------------------------------------------------------ history
+
+    async def history(
+        self, who: User, before: Place | None, limit: int
+    ) -> tuple[Sequence[Past], Place | None]:
+        """A page of somebody's chats; one more than asked for is read, to know whether there are more."""
+        query = Q.chat_history_of_customer if _side(who) is Side.CUSTOMER else Q.chat_history_of_mitra
+        given = {
+            "person": who.id,
+            "before_at": "infinity" if before is None else before.started_at,
+            "before_id": _LAST if before is None else before.session_id,
+            "limit": limit + 1,
+        }
+        async with connection(self._pool) as conn:
+            cursor = conn.cursor(row_factory=dict_row)
+            await cursor.execute(query, given)
+            rows = await cursor.fetchall()
+        past = [self._past(row) for row in rows[:limit]]
+        if len(rows) <= limit:
+            return past, None
+        last = past[-1].seen.session
+        return past, Place(last.started_at, last.id)
+
+    def _past(self, row: dict[str, Any]) -> Past:
+        closing = self._closing(row)
+        own = {"closing_message", "key_id", "wrapped_key", "duration_minutes"}
+        seen = session_row(**{name: value for name, value in row.items() if name not in own})
+        return Past(seen, row["duration_minutes"], closing)
+
+    # ------------------------------------------------------------------------------------------- opening
+
+    def _message(self, row: Row, key: WrappedKey | None) -> Message:
+        place = message_place(row["client_message_id"], row["seq"])
+        text = None if key is None else self._cipher.open(key, place, bytes(row["text_encrypted"]))
+        return Message(row["seq"], Side(row["sender"]), row["client_message_id"], text, row["sent_at"])
+
+    def _closing(self, row: Row) -> str | None:
+        key = _key(row["id"], Side.CUSTOMER, row)
+        sealed = row["closing_message"]
+        return None if key is None or sealed is None else self._cipher.open(key, CLOSING, bytes(sealed))
+
+    # ------------------------------------------------------------------------------------------ fetching
+
+    async def _row(self, name: str, **given: object) -> dict[str, Any] | None:
+        async with connection(self._pool) as conn:
+            cursor = conn.cursor(row_factory=dict_row)
+            await cursor.execute(Q[name], given)
+            return await cursor.fetchone()
+
+    async def _not_theirs(self, session_id: UUID) -> NotTheirs:
+        async with connection(self._pool) as conn:
+            cursor = conn.cursor(row_factory=scalar_row)
+            await cursor.execute(Q.chat_exists, {"session_id": session_id})
+            return NotTheirs(exists=bool(await cursor.fetchone()))
+
+
+# -- the two trips -------------------------------------------------------------------------------------------
+
+
+async def _look(conn: AsyncConnection[TupleRow], given: Row) -> _Seen:
+    """Begin, lock and look, in one round trip. Raises NotTheirs and psycopg's errors."""
+    steps = [(_STATEMENTS[name], given) for name in _LOOK]
+    try:
+        answers = await travel(conn, steps)
+    except InvalidSqlStatementName:
+        # A roll-back elsewhere made the driver drop what was prepared on this connection; nothing has begun.
+        forget(conn)
+        answers = await travel(conn, steps)
+    _, chat, said, key, clock = answers
+    locked = _first(chat)
+    if locked is None:
+        raise NotTheirs(exists=False)
+    return _Seen(locked, _first(said), _first(key), clock.rows[0][0])
+
+
+async def _leave(conn: AsyncConnection[TupleRow]) -> None:
+    """Roll back what was not committed."""
+    if conn.closed or conn.info.transaction_status is TransactionStatus.IDLE:
+        return
+    with suppress(psycopg.Error):  # the pool sees that it is broken, and the caller has better news
+        await travel(conn, [(_STATEMENTS["chat_rollback"], {})])
+
+
+def _first(answer: Answer) -> dict[str, Any] | None:
+    return next(answer.by_name(), None)
+
+
+# -- people and keys -----------------------------------------------------------------------------------------
+
+
+def _side(who: User) -> Side:
+    return Side.CUSTOMER if who.type is UserType.CUSTOMER else Side.MITRA
+
+
+def _person(who: User) -> dict[str, UUID | None]:
+    """Their id in the column of their kind, nobody's in the other."""
+    return {"customer_id": None, "mitra_id": None, f"{who.type}_id": who.id}
+
+
+def _must_be(who: User, chat: Row) -> None:
+    if chat[f"{who.type}_id"] != who.id:
+        raise NotTheirs(exists=True)
+
+
+def _key(session_id: UUID, author: Side, row: Row) -> WrappedKey | None:
+    """The key of a row; None where there is none, or none any more."""
+    if row["wrapped_key"] is None:
+        return None
+    return WrappedKey(session_id, author, row["key_id"], bytes(row["wrapped_key"]))
+
+
+def _key_of_author(row: Row) -> WrappedKey | None:
+    return _key(row["session_id"], Side(row["sender"]), row)
+
+
+__all__ = ["PostgresMessages"]
