@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import final
+from typing import Final, final
 from uuid import UUID
 
 from attrs import evolve
@@ -17,6 +17,7 @@ from halobestie_core.flow.availability import Listener
 from halobestie_core.pairing import OfferStatus, PairingRequest
 from halobestie_core.payment import PaymentSession
 from halobestie_core.ports.reads import (
+    ChatInfo,
     CustomerActive,
     ExtensionSeen,
     MitraActive,
@@ -24,8 +25,11 @@ from halobestie_core.ports.reads import (
     Prices,
     RequestSeen,
     SessionSeen,
+    Talk,
 )
 from halobestie_core.ports.store import Named
+
+_SILENCE: Final = Talk(0, 0, 0)  # messages are not kept here
 
 
 @final
@@ -54,6 +58,16 @@ class MemoryReads:
         """One chat, whoever's it is, and the moment of reading."""
         seen = self._session(self._tables.chats.get(session_id))
         return None if seen is None else (seen, self._tables.clock.now)
+
+    async def chat_info(self, session_id: UUID) -> ChatInfo | None:
+        """One chat with its pending extension."""
+        chat = self._tables.chats.get(session_id)
+        seen = self._session(chat)
+        return (
+            None
+            if seen is None
+            else ChatInfo(self._tables.clock.now, seen, self._extension(self._pending(chat)))
+        )
 
     async def extension(self, extension_id: UUID) -> ExtensionSeen | None:
         """One extension, whoever's it is."""
@@ -153,7 +167,8 @@ class MemoryReads:
     def _session(self, chat: ChatSession | None) -> SessionSeen | None:
         if chat is None:
             return None
-        return SessionSeen(chat, self._customer(chat.customer_id), self._mitra(chat.mitra_id))
+        customer, mitra = self._customer(chat.customer_id), self._mitra(chat.mitra_id)
+        return SessionSeen(chat, customer, mitra, _SILENCE)
 
     def _extension(self, extension: Extension | None) -> ExtensionSeen | None:
         chat = None if extension is None else self._tables.chats.get(extension.session_id)

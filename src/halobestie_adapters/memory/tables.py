@@ -65,6 +65,7 @@ class Tables:
     payments: Shelf[PaymentSession] = field(factory=lambda: Shelf("payment_sessions", rules.PAYMENTS))
     requests: Shelf[PairingRequest] = field(factory=lambda: Shelf("pairing_requests", rules.REQUESTS))
     chats: Shelf[ChatSession] = field(factory=lambda: Shelf("chat_sessions", rules.CHATS))
+    closing_messages: dict[UUID, bytes] = field(factory=dict)
     extensions: Shelf[Extension] = field(factory=lambda: Shelf("session_extensions", rules.EXTENSIONS))
     captures: Shelf[CaptureRow] = field(factory=lambda: Shelf("payment_captures", rules.CAPTURES))
     failures: Shelf[KeptFailure] = field(factory=lambda: Shelf("pairing_failures", rules.FAILURES))

@@ -37,10 +37,14 @@ class MemoryUnit:
         """What was loaded under the locks."""
         return self._loaded
 
-    async def save(self, moved: Moved, actor: Actor, *, done: int | None = None) -> None:
+    async def save(
+        self, moved: Moved, actor: Actor, *, done: int | None = None, closing_message: bytes | None = None
+    ) -> None:
         """Write everything and let go of the locks. Raises StaleWrite, Conflict, RuleBroken."""
         locks = self._taken()
         write(self._tables, moved, actor, self._new_id)
+        if closing_message is not None and moved.after.chat is not None:
+            self._tables.closing_messages[moved.after.chat.id] = closing_message
         self._mark(done)
         await locks.aclose()
 
