@@ -12,7 +12,6 @@ from typing import Any, Final
 from attrs import evolve, field, frozen
 
 from halobestie_core import presence
-from halobestie_core.chat import SessionStatus
 from halobestie_core.payment import PaymentStatus
 from halobestie_core.testing import clock
 from halobestie_core.testing.world import TIERS, World
@@ -162,7 +161,7 @@ def _about_chat(world: World) -> Iterator[Act]:
         yield Act("create", {"minutes": 5, "for_extension": True})
     elif paid.status is PaymentStatus.PENDING:
         yield Act("pay", {"payment_id": paid.id})
-    elif live.status in {SessionStatus.ACTIVE, SessionStatus.CLOSING}:
+    else:
         yield Act("ask_extension", {"payment_id": paid.id})
 
 

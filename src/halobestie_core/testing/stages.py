@@ -47,9 +47,7 @@ def chatting(world: World) -> World:
 def ready_to_extend(world: World) -> World:
     """An extension of 12 minutes is paid, not asked for."""
     chatting(world).create(12, for_extension=True)
-    extra = world.extension_payment
-    if extra is not None:
-        world.pay(extra.id)
+    world.pay(next(paid.id for paid in world.payments.values() if paid.is_extension))
     return world
 
 

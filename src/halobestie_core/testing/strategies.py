@@ -82,8 +82,8 @@ def _some(shelf: Callable[[World], dict[Any, Any]], *stages: Stage) -> SearchStr
     return lives.flatmap(lambda world: st.sampled_from(list(shelf(world).values())))
 
 
-def acts(world: World) -> SearchStrategy[Act]:
+@st.composite
+def acts(draw: DrawFn, world: World) -> Act:
     """Draw one act: what fits this moment, the passing of time, or anything at all."""
-    return st.one_of(
-        st.sampled_from(fitting(world)), st.sampled_from(passing(world)), st.sampled_from(every(world))
-    )
+    kind = draw(st.sampled_from((fitting, passing, every)))
+    return draw(st.sampled_from(kind(world)))

@@ -35,7 +35,7 @@ def test_no_rupiah_is_lost(evening: World) -> None:
     assert evening.captured == evening.charged + evening.refund_due + evening.confirmed
 
 
-@settings(max_examples=300)
+@settings(max_examples=200)
 @given(evenings(mitras=3))
 def test_nothing_is_broken(evening: World) -> None:
     """Every invariant holds after any evening."""

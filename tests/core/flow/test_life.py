@@ -281,4 +281,4 @@ def _judge(move: Any) -> None:  # noqa: ANN401 - a move of any machine
 
 
 TestLife = Life.TestCase
-TestLife.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestLife.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)

@@ -10,7 +10,9 @@ from hypothesis import given
 from halobestie_core import (
     REACTIONS,
     BrokenReactionError,
+    Cause,
     Party,
+    PaymentStatus,
     TimeoutPolicy,
     chat,
     decide,
@@ -27,6 +29,7 @@ from halobestie_core.pairing.messages import PairingAccepted
 from halobestie_core.payment import PAYMENT
 from halobestie_core.presence import PRESENCE
 from halobestie_core.testing import World, a_mitra, evenings, extending, searching
+from support.told import happened
 
 TABLES: tuple[Machine[Any], ...] = (PAYMENT, PAIRING, CHAT, EXTENSION, PRESENCE)
 
@@ -140,3 +143,13 @@ def test_a_missing_slot_is_named(stage: Callable[[World], World], hole: str) -> 
     world = stage(World.of(1))
     with pytest.raises(LookupError, match=r"empty|lacks"):
         decide(evolve(world.evening(), **{hole: None}), yes(world), world.now)
+
+
+def test_a_sibling_that_was_there_before_is_no_defect() -> None:
+    """A payment that had failed already stays as it is; its search is closed all the same."""
+    world = searching(World.of(1))
+    evening = world.evening()
+    assert evening.payment is not None
+    failed = evolve(evening.payment, status=PaymentStatus.FAILED_PAIRING, cause_tag=Cause.CUSTOMER_CANCELLED)
+    verdict = decide(evolve(evening, payment=failed), pairing.Cancel(), world.now)
+    assert happened(verdict) == ["PairingFailed"]
