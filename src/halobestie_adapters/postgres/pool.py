@@ -60,8 +60,9 @@ def make_pool(url: str, size: int, *, acquire_seconds: float = ACQUIRE_SECONDS) 
         open=False,
         timeout=acquire_seconds,
         check=_still_there,
-        # The second use of a statement prepares it: everything here is run thousands of times.
-        kwargs={"autocommit": True, "prepare_threshold": 1},
+        # Prepared at the first use: everything here is run thousands of times. Were it at a later one, a
+        # statement that failed just then would count as prepared, and never work on that connection again.
+        kwargs={"autocommit": True, "prepare_threshold": 0},
     )
 
 

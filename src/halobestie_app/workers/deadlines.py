@@ -57,6 +57,9 @@ class Deadlines:
             except StoreError as away:
                 _log.warning("deadlines cannot be seen", error=type(away).__name__)
                 pause = LONGEST_SLEEP
+            except Exception:  # noqa: BLE001 - logged: without this loop nothing would ever end
+                _log.exception("a look at the deadlines failed")
+                pause = LONGEST_SLEEP
             if pause > 0:
                 await first_of(stop, self._news, seconds=pause)
             self._news.clear()

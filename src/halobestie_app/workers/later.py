@@ -52,6 +52,9 @@ class LaterCommands:
             except StoreError as away:
                 _log.warning("later commands cannot be seen", error=type(away).__name__)
                 rows = ()
+            except Exception:  # noqa: BLE001 - logged: without this loop nobody would be offered anything again
+                _log.exception("a look at the later commands failed")
+                rows = ()
             if rows:
                 await self._run_all(list(rows))
             else:
