@@ -84,10 +84,12 @@ class PostgresUnit:
         }
         self._loaded = loading.assembled(found)
 
-    async def save(self, moved: Moved, actor: Actor, *, done: int | None = None) -> None:
+    async def save(
+        self, moved: Moved, actor: Actor, *, done: int | None = None, closing_message: bytes | None = None
+    ) -> None:
         """Write everything and commit: one round trip. Raises as the port says."""
         written = statements(moved, actor, self.loaded.now, self._new_id)
-        await self._write([*written, *_done(done)])
+        await self._write([*written, *_closing(moved, closing_message), *_done(done)])
 
     async def dismiss(self, done: int) -> None:
         """Mark the outbox row as dealt with and commit."""
@@ -117,6 +119,13 @@ class PostgresUnit:
 
 
 _AROUND: Final = frozenset({"begin", "commit", "rollback"})
+
+
+def _closing(moved: Moved, sealed: bytes | None) -> list[Statement]:
+    chat = moved.after.chat
+    if sealed is None or chat is None:
+        return []
+    return [("keep_closing_message", {"session_id": chat.id, "sealed": sealed})]
 
 
 def _done(done: int | None) -> list[Statement]:

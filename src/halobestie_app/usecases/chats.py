@@ -1,19 +1,41 @@
-"""Chats: ended by hand, by either side. Knows no message and no extension."""
+"""Chats: ended by hand, by either side. Knows no extension."""
 
 from uuid import UUID
+
+from attrs import field, frozen
 
 from halobestie_app.usecases import refusals
 from halobestie_app.usecases.desk import Desk
 from halobestie_app.usecases.perform import perform
 from halobestie_core import chat
+from halobestie_core.ports.messages import Messages, NotTheirs
 from halobestie_core.ports.reads import SessionSeen
 from halobestie_core.ports.store import Actor, Loaded, Named, Scope
+from halobestie_core.reasons import Reason
 from halobestie_core.words import ActorType, Party
 
 
-async def end_by_customer(desk: Desk, customer_id: UUID, session_id: UUID) -> SessionSeen:
-    """End a chat, at any time while it lives."""
-    return await _end(desk, session_id, Party.CUSTOMER, Actor(ActorType.CUSTOMER, customer_id))
+@frozen
+class LastWords:
+    """What a customer says on leaving, and where such words are kept."""
+
+    messages: Messages
+    text: str = field(repr=False)
+
+
+async def end_by_customer(
+    desk: Desk, customer_id: UUID, session_id: UUID, words: LastWords | None = None
+) -> SessionSeen:
+    """End a chat, at any time while it lives. Words are kept with the end, or the command is refused."""
+    sealed = None if words is None else await _sealed(words, customer_id, session_id)
+    return await _end(desk, session_id, Party.CUSTOMER, Actor(ActorType.CUSTOMER, customer_id), words, sealed)
+
+
+async def _sealed(words: LastWords, customer_id: UUID, session_id: UUID) -> bytes:
+    try:
+        return await words.messages.sealed_closing(customer_id, session_id, words.text)
+    except NotTheirs as stranger:
+        raise refusals.not_theirs(stranger) from None
 
 
 async def end_by_mitra(desk: Desk, mitra_id: UUID, session_id: UUID) -> SessionSeen:
@@ -21,7 +43,14 @@ async def end_by_mitra(desk: Desk, mitra_id: UUID, session_id: UUID) -> SessionS
     return await _end(desk, session_id, Party.MITRA, Actor(ActorType.MITRA, mitra_id))
 
 
-async def _end(desk: Desk, session_id: UUID, by: Party, actor: Actor) -> SessionSeen:
+async def _end(
+    desk: Desk,
+    session_id: UUID,
+    by: Party,
+    actor: Actor,
+    words: LastWords | None = None,
+    sealed: bytes | None = None,
+) -> SessionSeen:
     def end(loaded: Loaded) -> chat.End:
         session = loaded.evening.chat
         if session is None:
@@ -31,9 +60,13 @@ async def _end(desk: Desk, session_id: UUID, by: Party, actor: Actor) -> Session
             raise refusals.not_yours("chat session")
         return chat.End(by)
 
-    outcome = await perform(desk, Scope(session_id=session_id, mitra_of_session=True), end, actor)
+    scope = Scope(session_id=session_id, mitra_of_session=True)
+    outcome = await perform(desk, scope, end, actor, closing_message=sealed)
     if outcome.refused is not None:
         raise refusals.problem(outcome.refused)
+    if outcome.moved is None and words is not None and await words.messages.closing(session_id) != words.text:
+        # It had ended, without these words; nobody shall think that they were kept.
+        raise refusals.told(Reason.SESSION_NOT_ACTIVE, outcome.evening.chat)
     session, loaded = outcome.evening.chat, outcome.loaded
     if session is None or loaded.customer is None or loaded.mitra_name is None:
         raise LookupError("a chat that was decided on has both its people")

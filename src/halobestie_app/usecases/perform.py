@@ -43,18 +43,24 @@ class Done:
 
 
 async def perform(
-    desk: Desk, scope: Scope, wish: Callable[[Loaded], object], actor: Actor, *, done: int | None = None
+    desk: Desk,
+    scope: Scope,
+    wish: Callable[[Loaded], object],
+    actor: Actor,
+    *,
+    done: int | None = None,
+    closing_message: bytes | None = None,
 ) -> Done:
     """Run one command to its end.
 
     ``wish`` makes the command from what the locks showed; it may raise a problem, and then nothing is
-    changed. ``done`` is the outbox row this command came from, dealt with in the same transaction. Raises
-    the store's errors.
+    changed. ``done`` is the outbox row this command came from, dealt with in the same transaction;
+    ``closing_message`` are sealed last words that go with the end of a chat. Raises the store's errors.
     """
     tries = 1
     while True:
         try:
-            outcome = await _once(desk, scope, wish, actor, done)
+            outcome = await _once(desk, scope, wish, actor, done, closing_message)
         except (StaleWrite, Conflict):
             if tries == TRIES:
                 raise
@@ -66,13 +72,18 @@ async def perform(
 
 
 async def _once(
-    desk: Desk, scope: Scope, wish: Callable[[Loaded], object], actor: Actor, done: int | None
+    desk: Desk,
+    scope: Scope,
+    wish: Callable[[Loaded], object],
+    actor: Actor,
+    done: int | None,
+    closing_message: bytes | None,
 ) -> Done:
     async with desk.store.unit(scope) as unit:
         loaded = unit.loaded
         verdict = decide(loaded.evening, wish(loaded), loaded.now)
         if isinstance(verdict, Moved):
-            await unit.save(verdict, actor, done=done)
+            await unit.save(verdict, actor, done=done, closing_message=closing_message)
             return Done(loaded, verdict.after, moved=verdict)
         if done is not None:
             await unit.dismiss(done)

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from halobestie_app.problems import Code, Problem
 from halobestie_core.machine import Aggregate, Refused
+from halobestie_core.ports.messages import NotTheirs
 from halobestie_core.reasons import SENTENCES, Reason
 
 CODES: Final[dict[Reason, Code]] = {
@@ -72,6 +73,11 @@ def _state(snapshot: object) -> str | None:
 def not_found(what: str) -> Problem:
     """Say that there is no such thing (or none that this caller may know of)."""
     return Problem(Code.NOT_FOUND, f"There is no such {what}.")
+
+
+def not_theirs(stranger: NotTheirs) -> Problem:
+    """Say that a chat belongs to other people, or does not exist."""
+    return not_yours("chat session") if stranger.exists else not_found("chat session")
 
 
 def not_yours(what: str) -> Problem:

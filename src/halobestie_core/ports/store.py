@@ -113,9 +113,12 @@ class Unit(Protocol):
         """What was loaded under the locks."""
         ...
 
-    async def save(self, moved: Moved, actor: Actor, *, done: int | None = None) -> None:
+    async def save(
+        self, moved: Moved, actor: Actor, *, done: int | None = None, closing_message: bytes | None = None
+    ) -> None:
         """Write everything of ``moved`` and commit. ``done``: the outbox row that this command came from.
 
+        ``closing_message``: sealed last words, kept with the chat that ``moved`` has ended.
         Raises ``StaleWrite``, ``Conflict``, ``Busy`` (nothing was written) or ``StoreUnavailable`` (unknown).
         """
         ...

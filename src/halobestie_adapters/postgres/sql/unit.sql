@@ -329,6 +329,10 @@ WITH written AS (
     RETURNING 1
 ) SELECT must_match(count(*)) FROM written
 
+-- name: keep_closing_message
+-- Sealed last words, in the transaction that ended the chat.
+UPDATE chat_sessions SET closing_message = %(sealed)s WHERE id = %(session_id)s
+
 -- name: insert_extension
 -- A new extension.
 INSERT INTO session_extensions (
