@@ -66,3 +66,18 @@ def test_the_core_brings_nothing_along() -> None:
     }
     assert not unwanted & brought
     assert not any(name.startswith(("halobestie_adapters", "halobestie_app")) for name in brought)
+
+
+def test_a_table_can_be_read_and_drawn() -> None:
+    """Rows, a diagram, a matrix and the answers of this moment come with every table."""
+    tables = (
+        halobestie_core.PAYMENT,
+        halobestie_core.PAIRING,
+        halobestie_core.CHAT,
+        halobestie_core.EXTENSION,
+        halobestie_core.PRESENCE,
+    )
+    for table in tables:
+        assert table.rows
+        assert table.initial.value in table.mermaid()
+        assert all(state.value in table.matrix() for state in table.states)
