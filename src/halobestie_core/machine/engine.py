@@ -116,7 +116,14 @@ class Machine(Generic[S]):
 
     def allowed(self, snapshot: S, now: datetime) -> tuple[str, ...]:
         """Return the commands that could move this snapshot now, as far as the snapshot alone can tell."""
-        return tuple(answer.command for answer in self.answers(snapshot, now) if answer.moves)
+        state = snapshot.status
+        return tuple(
+            snake(command)
+            for command in self.commands
+            if any(
+                row.guard.maybe(snapshot, now) is not False for row in self._rows_by.get((state, command), ())
+            )
+        )
 
     def answers(self, snapshot: S, now: datetime) -> tuple[Answer, ...]:
         """Return, for every command, the rows that could move it now, and what would be said otherwise."""
