@@ -29,3 +29,22 @@ def test_one_payment_tells_its_story() -> None:
         "refused: not_possible when confirmed - possible now: hold fail",
         "the clock will look at it at 2026-01-02 12:25:00+00:00",
     ]
+
+
+def test_the_evening_tells_its_story() -> None:
+    """The whole evening, move by move, and the one charge at its end."""
+    (example,) = (path for path in EXAMPLES if path.stem == "evening")
+    told = subprocess.run([sys.executable, example], capture_output=True, text=True, check=True)  # noqa: S603 - our own example
+    assert [line.split()[1] for line in told.stdout.splitlines()[:10]] == [
+        "PaymentCreated",
+        "PaymentConfirmed",
+        "PaymentHeld",
+        "PairingOpened",
+        "OfferDeclined",
+        "PairingAccepted",
+        "SessionStarted",
+        "PaymentConsumed",
+        "SessionClosing",
+        "SessionEnded",
+    ]
+    assert "ledger: session 10000" in told.stdout.splitlines()
