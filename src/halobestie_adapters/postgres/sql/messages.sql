@@ -54,8 +54,8 @@ UPDATE chat_sessions SET last_seq = %(seq)s WHERE id = %(session_id)s
 -- Both sides hear that there is a message; never what it says.
 INSERT INTO outbox (kind, stream, audience, payload)
 SELECT 'frame', side || ':' || person, jsonb_build_object(side, person),
-       jsonb_build_object('frame', 'message', 'session_id', %(session_id)s::text, 'seq', %(seq)s::text)
-FROM (VALUES ('customer', %(customer_id)s::text), ('mitra', %(mitra_id)s::text)) AS told (side, person)
+       jsonb_build_object('frame', 'message', 'session_id', %(session_id)s::uuid::text, 'seq', %(seq)s::text)
+FROM (VALUES ('customer', %(customer_id)s::uuid::text), ('mitra', %(mitra_id)s::uuid::text)) AS told (side, person)
 
 -- name: chat_ensure_key
 -- A key for words that are kept elsewhere; one that is there stays. The chat's lock is held.
