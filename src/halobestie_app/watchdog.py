@@ -72,8 +72,8 @@ class WatchedProtocol(HttpToolsProtocol):
         if self._in_head:
             self._head += len(data)
         super().data_received(data)
-        if self.transport.is_closing() or not self._in_head:
-            return
+        if self.transport.is_closing() or not self._in_head or self not in self.connections:
+            return  # the last: these were the bytes that made a socket of it
         if self._head > LARGEST_HEAD:
             self._refuse(_LARGE)
         elif self not in self._owing and not self._answering():

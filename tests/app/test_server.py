@@ -280,6 +280,31 @@ async def test_sockets_have_small_frames_and_no_compression() -> None:
             assert closed.value.rcvd.code == 1009
 
 
+@pytest.mark.usefixtures("impatient")
+async def test_the_watchdog_leaves_sockets_alone() -> None:
+    """A socket on which nothing is said owes no request, however often the watchdog looks."""
+    looks: list[float] = []
+    app = serving(extra=[WebSocketRoute("/api/shared/ws", echo)])
+    look = watchdog.WatchedState.look
+
+    async def looked_twice() -> bool:
+        return len(looks) >= 2
+
+    def counted(state: watchdog.WatchedState, now: float) -> None:
+        looks.append(now)
+        look(state, now)
+
+    async with (
+        served(app) as ([port], _, _),
+        websockets.connect(f"ws://127.0.0.1:{port}/api/shared/ws") as client,
+    ):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(watchdog.WatchedState, "look", counted)
+            await eventually(looked_twice)
+        await client.send("still there")
+        assert await client.recv() == "still there"
+
+
 async def test_a_stop_finishes_what_is_in_hand() -> None:
     """First the farewell, then the requests in hand, then the background; nothing new is accepted."""
     began, may_end = asyncio.Event(), asyncio.Event()
