@@ -93,7 +93,7 @@ class _Draft:
         else:
             verdict = table.decide(_slot(self.evening, slot, command), command, self.now)
         if isinstance(verdict, machine.Moved):
-            self.evening = evolve(self.evening, **{slot: verdict.after})
+            self.evening = self.evening.holding(slot, verdict.after)
             self.moves.append(verdict)
         return verdict
 

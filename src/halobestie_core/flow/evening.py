@@ -1,15 +1,19 @@
 """An evening: all that one customer has in flight, as one immutable value. Decides nothing."""
 
+from typing import Any, Final
 from uuid import UUID
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from halobestie_core.chat import ChatSession
 from halobestie_core.extension import Extension
+from halobestie_core.machine import Aggregate
 from halobestie_core.pairing import PairingRequest
 from halobestie_core.payment import PaymentSession
 from halobestie_core.presence import MitraPresence
 from halobestie_core.words import OperatorAction
+
+_TWINS: Final = {"payment": "extension_payment", "extension_payment": "payment"}
 
 
 @frozen
@@ -38,6 +42,17 @@ class Evening:
     extension_payment: PaymentSession | None = None
     failure: OpenFailure | None = None
     mitra: MitraPresence | None = None
+
+    def holding(self, slot: str, snapshot: Aggregate) -> "Evening":
+        """Return the evening with this snapshot in its slot, and in the twin slot if it lies there too.
+
+        One payment is in both when somebody asks for an extension with an ordinary payment.
+        """
+        twin = _TWINS.get(slot)
+        other = None if twin is None else getattr(self, twin)
+        slots = (slot,) if twin is None or other is None or other.id != snapshot.id else (slot, twin)
+        changes: dict[str, Any] = dict.fromkeys(slots, snapshot)
+        return evolve(self, **changes)
 
     @property
     def live_chat(self) -> ChatSession | None:

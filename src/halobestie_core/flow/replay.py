@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from typing import Any
 
-from attrs import evolve
-
 from halobestie_core.flow.decide import MACHINES
 from halobestie_core.flow.evening import Evening
 from halobestie_core.machine import Moved
@@ -44,5 +42,5 @@ def replay(moves: Iterable[Moved[Any]], start: Evening | None = None) -> Evening
         if again != move.after:
             msg = f"{table.name} {move.after.id}: replayed {again!r}, recorded {move.after!r}"
             raise AssertionError(msg)
-        evening = evolve(evening, **{slot: again})
+        evening = evening.holding(slot, again)
     return evening

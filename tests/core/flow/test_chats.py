@@ -5,7 +5,17 @@ from datetime import timedelta
 import pytest
 from attrs import evolve
 
-from halobestie_core import Cause, ChatSession, ExtensionStatus, Party, PaymentStatus, Reason, SessionStatus
+from halobestie_core import (
+    AskExtension,
+    Cause,
+    ChatSession,
+    ExtensionStatus,
+    Party,
+    PaymentStatus,
+    Reason,
+    SessionStatus,
+    replay,
+)
 from halobestie_core.chat import EndReason
 from halobestie_core.flow.effects import LiveChats, MitraBecameEligible
 from halobestie_core.presence import Block, GoOffline
@@ -255,3 +265,17 @@ def test_an_overdue_extension_payment_lapses_instead() -> None:
     assert told(verdict) is Reason.PAYMENT_EXPIRED
     assert happened(verdict) == ["PaymentLapsed"]
     assert the(world).status is SessionStatus.ACTIVE
+
+
+def test_one_payment_in_two_slots_stays_one() -> None:
+    """Asked for with an ordinary payment that is overdue, both slots show that it lapsed."""
+    world = chatting(World.of(1))
+    world.create(60)
+    world.pay()
+    ordinary = world.payment
+    assert ordinary is not None
+    world.now = ordinary.expires_at
+    evening = evolve(world.evening(extension_payment_id=ordinary.id), chat=the(world))
+    verdict = moved(world.wish(AskExtension(world.new_id(), 10), evening))
+    assert verdict.after.payment == verdict.after.extension_payment == world.payment
+    assert replay(verdict.moves, verdict.before) == verdict.after
