@@ -61,8 +61,11 @@ class PackedIds(AbstractSet[UUID]):
         return False
 
     def __iter__(self) -> Iterator[UUID]:
-        data = self.data
-        return (UUID(bytes=data[at : at + 16]) for at in range(_STRIDE + 4, len(data), _STRIDE))
+        return (UUID(bytes=one) for one in self.in_bytes())
+
+    def in_bytes(self) -> list[bytes]:
+        """Return the 16 bytes of each id, without making an id of them."""
+        return [self.data[at : at + 16] for at in range(_STRIDE + 4, len(self.data), _STRIDE)]
 
     def __len__(self) -> int:
         return max(0, len(self.data) // _STRIDE - 1)

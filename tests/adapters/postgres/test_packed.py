@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
+from halobestie_adapters.audit import fingerprint_of
 from halobestie_adapters.postgres.packed import PackedIds
 from halobestie_adapters.postgres.queries import parse
 from halobestie_adapters.postgres.trip import compiled, travel
@@ -38,6 +39,7 @@ def test_it_is_a_set(ids: frozenset[UUID], others: frozenset[UUID], one: UUID) -
     assert packed - more == ids - others
     assert packed ^ more == ids ^ others
     assert packed.isdisjoint(more) == ids.isdisjoint(others)
+    assert fingerprint_of(packed) == fingerprint_of(ids)
 
 
 @given(st.lists(few, max_size=12))
