@@ -136,6 +136,19 @@ class Customer(Person):
         """What a cold start shows."""
         return await self.get("/api/client/chat/active")
 
+    async def pays_more(self, minutes: int = 12) -> Json:
+        """Have a confirmed payment for more minutes."""
+        return (await self.confirm((await self.pay(minutes, is_extension=True)).ok(201))).ok()
+
+    async def ask_more(self, session: Json, payment: Json, **members: Json) -> Answer:
+        """Perpanjang, with a payment."""
+        body = {"extension_payment_session_id": payment["id"], **members}
+        return await self.ask("POST", f"/api/client/chat/sessions/{session['id']}/extensions", body)
+
+    async def asks_more(self, session: Json, minutes: int = 12) -> Json:
+        """Have a pending extension."""
+        return (await self.ask_more(session, await self.pays_more(minutes))).ok(201)
+
     async def end(self, session_id: str) -> Answer:
         """Say goodbye."""
         return await self.ask("POST", f"/api/client/chat/sessions/{session_id}/end")
@@ -183,6 +196,16 @@ class Mitra(Person):
     async def decline(self, request: Json) -> Answer:
         """Say no."""
         return await self.ask("POST", f"/api/mitra/chat-requests/{request['id']}/decline")
+
+    async def extensions(self) -> list[Json]:
+        """Those that wait for an answer."""
+        rows: list[Json] = (await self.get("/api/mitra/extensions"))["rows"]
+        return rows
+
+    async def respond(self, extension: Json, *, accepted: bool) -> Answer:
+        """Go on, or not."""
+        path = f"/api/mitra/extensions/{extension['id']}/respond"
+        return await self.ask("POST", path, {"accepted": accepted})
 
     async def end(self, session_id: str) -> Answer:
         """End a chat whose time is over."""
