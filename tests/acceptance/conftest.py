@@ -16,8 +16,27 @@ from support.evening import House
 from support.server import new_database
 from support.stores import Stores, numbers
 
+ROUNDS = 300
+LONG_ROUNDS = 10_000
+
 # Nobody goes stale while a module's stories are told, unless the story is about that.
 PATIENT = {"mitra_stale_after_seconds": 3600}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Play 300 rounds of each race, or 10,000 where nothing but races is asked for."""
+    if "rounds" in metafunc.fixturenames:
+        alone = metafunc.config.getoption("markexpr") == "race"
+        hour = pytest.mark.timeout(3600)
+        metafunc.parametrize("rounds", [pytest.param(LONG_ROUNDS if alone else ROUNDS, marks=hour)])
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give each module to one worker: its stories share a house."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 @pytest.fixture(scope="module")

@@ -71,7 +71,7 @@ async def test_it_follows_heartbeats(house: House) -> None:
     await citra.comes()
     budis = await budi.connects()
     await shows(ayu, 2)
-    await house.settings(mitra_stale_after_seconds=2)
+    await house.settings(mitra_stale_after_seconds=5)
 
     async def only_citra() -> bool:
         (await citra.heartbeat()).ok()

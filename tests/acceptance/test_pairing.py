@@ -60,16 +60,11 @@ async def test_an_evening_from_payment_to_chat(house: House) -> None:
     assert (await ayu.request(request))["session_id"] == session["id"]
     active = await ayu.active()
     assert active["session"]["id"] == session["id"]
-    assert (active["payment_session"], active["pairing_request"], active["extension"]) == (None, None, None)
+    assert (active["pairing_request"], active["extension"]) == (None, None)
     assert await house.rows(LEDGER, payment["id"]) == [
         {"kind": "session", "amount": 25000, "failure_id": None}
     ]
-    assert await house.moves(payment["id"]) == [
-        "create > pending",
-        "confirm > confirmed",
-        "hold > confirmed",
-        "consume > consumed",
-    ]
+    assert await house.states(payment["id"]) == ["pending", "confirmed", "confirmed", "consumed"]
     await ends_well(house, ayu, budi, session)
 
 

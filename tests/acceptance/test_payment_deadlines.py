@@ -68,7 +68,7 @@ async def test_paid_and_never_used(house: House) -> None:
     ]
     assert await house.rows(LEDGER, payment["id"]) == [{"kind": "refund_due", "amount": 99000}]
     (await ayu.search(payment)).refused("PAYMENT_EXPIRED")
-    (await ayu.fall_back(payment)).refused("INVALID_STATE")
+    (await ayu.fall_back(payment)).refused("PAYMENT_EXPIRED")
 
 
 async def test_nobody_is_told_of_an_expired_payment_twice(house: House) -> None:

@@ -9,9 +9,9 @@ import pytest
 
 from support.evening import House, together
 from support.people import Customer
-from support.races import Staff, due_in, no_accidents, played, rounds
+from support.races import Staff, due_in, no_accidents, played
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.race]
 
 INSTANCES = 2
 SETTINGS = {
@@ -21,7 +21,6 @@ SETTINGS = {
 }
 
 
-@rounds
 async def test_eight_mitras_accept(house: House, rounds: int) -> None:
     """Eight accept at once: one wins, seven hear that it is taken, and there is one chat and one charge."""
     mitras = await house.mitras(8)
@@ -54,7 +53,6 @@ async def test_the_same_mitra_accepts_twice(house: House) -> None:
     assert await played(house, 100, play) == {True: 100}
 
 
-@rounds
 async def test_accept_against_cancel(house: House, rounds: int) -> None:
     """Either the chat begins and the cancellation names it, or the search is cancelled and the accept is told."""
     staff = Staff(await house.mitras(6))
@@ -83,7 +81,6 @@ async def test_accept_against_cancel(house: House, rounds: int) -> None:
     assert set(outcomes) == {"accepted", "cancelled"}, "a race in which one side always wins is none"
 
 
-@rounds
 async def test_accept_against_the_window(house: House, rounds: int) -> None:
     """Accepted before the end by the database's clock, or not at all."""
     staff = Staff(await house.mitras(6))
@@ -107,7 +104,6 @@ async def test_accept_against_the_window(house: House, rounds: int) -> None:
     assert set(outcomes) == {"accepted", "expired"}
 
 
-@rounds
 async def test_accept_against_going_offline(house: House, rounds: int) -> None:
     """Who accepts is online at that commit; whoever was quicker to leave hears so."""
     staff = Staff(await house.mitras(6, online=False))
@@ -133,7 +129,6 @@ async def test_accept_against_going_offline(house: House, rounds: int) -> None:
     assert set(outcomes) == {"accepted", "left"}
 
 
-@rounds
 async def test_one_mitra_two_requests_one_place(house: House, rounds: int) -> None:
     """Two accepts of one mitra, one place left: one chat, and the other hears that it is full."""
     await house.settings(max_customers_per_mitra=1)

@@ -6,9 +6,9 @@ import pytest
 
 from support.evening import House, together
 from support.people import Customer
-from support.races import Staff, due_in, no_accidents, played, rounds
+from support.races import Staff, due_in, no_accidents, played
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.race]
 
 INSTANCES = 2
 SETTINGS = {
@@ -22,7 +22,6 @@ UPDATE payment_sessions SET expires_at = d, wake_at = d
 FROM (SELECT clock_timestamp() + %s * interval '1 millisecond' AS d) AS soon WHERE id = %s"""
 
 
-@rounds
 async def test_two_starts_at_once(house: House, rounds: int) -> None:
     """The same search twice is one search; a general and a returning one at once: one of them."""
     (budi,) = await house.mitras(1)
@@ -59,7 +58,6 @@ async def test_two_payments_at_once(house: House) -> None:
     assert await played(house, 100, play) == {("abandoned", "abandoned", "abandoned", "pending"): 100}
 
 
-@rounds
 async def test_the_last_two_declines_together(house: House, rounds: int) -> None:
     """Whoever is last ends the search, once, at once."""
     mitras = await house.mitras(2)
@@ -73,7 +71,6 @@ async def test_the_last_two_declines_together(house: House, rounds: int) -> None
     assert await played(house, rounds, play) == {"all_mitras_rejected": rounds}
 
 
-@rounds
 async def test_fallback_twice(house: House, rounds: int) -> None:
     """Two taps on *Chat dengan bestie lain*: one search on the same money."""
     staff = Staff(await house.mitras(6))
@@ -91,7 +88,6 @@ async def test_fallback_twice(house: House, rounds: int) -> None:
     assert await played(house, rounds, play) == {1: rounds}
 
 
-@rounds
 async def test_a_targeted_request_ends_once(house: House, rounds: int) -> None:
     """Accept, decline, cancel and the window's end, all at once: one of them happens, the others hear of it."""
     staff = Staff(await house.mitras(6))
@@ -123,7 +119,6 @@ async def test_a_targeted_request_ends_once(house: House, rounds: int) -> None:
     assert len(outcomes) >= 3, f"a race that mostly ends one way is none: {outcomes}"
 
 
-@rounds
 async def test_opening_against_expiry(house: House, rounds: int) -> None:
     """Either the search holds the payment, or the payment has failed and the caller is told; never in between."""
     chance = random.Random(7)
@@ -147,7 +142,6 @@ async def test_opening_against_expiry(house: House, rounds: int) -> None:
     assert set(outcomes) == {"held", "expired"}
 
 
-@rounds
 async def test_confirming_against_expiry(house: House, rounds: int) -> None:
     """Paid in time or expired: the money and the state agree."""
     chance = random.Random(7)

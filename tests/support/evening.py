@@ -83,6 +83,19 @@ class House:
         ids = {str(row["id"]) for row in here}
         await at_once([mitra.via(self.first).leaves for mitra in self._staff if mitra.id in ids])
 
+    def killed(self) -> None:
+        """End every instance by ``kill -9``."""
+        for instance in self.instances:
+            instance.kill()
+
+    def started(self) -> None:
+        """Start those that do not run, and wait until they take work."""
+        for instance in self.instances:
+            if not instance.is_running:
+                instance.start()
+        for instance in self.instances:
+            instance.wait()
+
     @property
     def first(self) -> Instance:
         """The instance that people talk to unless told otherwise."""
@@ -207,6 +220,10 @@ class House:
             f"{row['command']} > {row['to_state']}" + (f" ({row['cause_tag']})" if row["cause_tag"] else "")
             for row in found
         ]
+
+    async def states(self, id_: str) -> list[str]:
+        """The states that one aggregate went through, one per recorded move."""
+        return [move.split(" > ")[1] for move in await self.moves(id_)]
 
     async def complaints(self, *, eventual: bool = True) -> list[str]:
         """Every invariant that does not hold."""

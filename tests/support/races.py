@@ -1,34 +1,20 @@
 """Rounds of a race: many rounds at once, each with its own customer, on several instances. Knows no race."""
 
 import asyncio
-import os
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
-import pytest
 from psycopg import AsyncConnection
 
 from support.evening import House, at_once
 from support.people import Answer, Customer, Json, Mitra
 from support.waiting import eventually
 
-ROUNDS = 300
-LONG_ROUNDS = 10_000
 HANDS = 6
 """Rounds that are played at the same time."""
-
-LONG = int(os.environ.get("HALOBESTIE_RACE_ROUNDS", LONG_ROUNDS))
-
-rounds = pytest.mark.parametrize(
-    "rounds",
-    [
-        pytest.param(ROUNDS, id="short"),
-        pytest.param(LONG, id="long", marks=[pytest.mark.race, pytest.mark.timeout(3600)]),
-    ],
-)
-"""How many: 300 always, 10,000 when races are asked for by name."""
 
 
 class Staff:
@@ -57,11 +43,12 @@ async def played(house: House, rounds: int, play: Callable[[Customer], Awaitable
         outcomes[await play(customer)] += 1
 
     customers = await house.customers(rounds)
-    await at_once([lambda customer=customer: one(customer) for customer in customers], HANDS)
+    await at_once([partial(one, customer) for customer in customers], HANDS)
+    print(f"{rounds} rounds: {dict(outcomes)}")  # noqa: T201  shown by `pytest -rP`
     return outcomes
 
 
-def no_accidents(answers: list[Answer] | tuple[Answer, ...]) -> None:
+def no_accidents(answers: Sequence[Answer]) -> None:
     """Nothing broke: whatever was refused was refused for a reason of the domain."""
     assert all(answer.status < 500 for answer in answers), [answer.body for answer in answers]
 
@@ -69,8 +56,10 @@ def no_accidents(answers: list[Answer] | tuple[Answer, ...]) -> None:
 async def due_in(house: House, request: Json, milliseconds: float) -> None:
     """Let a request's window end so soon."""
     await house.rows(
-        "UPDATE pairing_requests SET deadline_at = d, wake_at = d FROM "
-        "(SELECT clock_timestamp() + %s * interval '1 millisecond' AS d) AS soon WHERE id = %s AND status = 'pending'",
+        """
+        UPDATE pairing_requests SET deadline_at = d, wake_at = d
+        FROM (SELECT clock_timestamp() + %s * interval '1 millisecond' AS d) AS soon
+        WHERE id = %s AND status = 'pending'""",
         milliseconds,
         request["id"],
     )
@@ -88,7 +77,9 @@ async def held(house: House, customer: Customer) -> Any:  # noqa: ANN401  a cont
         async def queued(count: int) -> None:
             async def waiting() -> bool:
                 found = await house.value(
-                    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+                    """
+                    SELECT count(*) FROM pg_stat_activity
+                    WHERE datname = current_database() AND wait_event_type = 'Lock'"""
                 )
                 return bool(found >= count)
 

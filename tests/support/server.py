@@ -70,7 +70,7 @@ class Instance:
         """Begin, without waiting; `wait` for it."""
         assert not self.is_running
         self.printed, self.public, self.internal = [], "", ""
-        process = subprocess.Popen(  # noqa: S603  our own interpreter and program
+        process = subprocess.Popen(
             [sys.executable, "-m", "halobestie_app", "serve"],
             env=self.environment,
             stdin=subprocess.DEVNULL,
@@ -100,9 +100,13 @@ class Instance:
         self.public, self.internal = where.get("public", ""), where.get("internal", "")
         return len(where) == 2
 
+    def terminate(self) -> None:
+        """Ask it to end (SIGTERM), without waiting."""
+        self._running.send_signal(signal.SIGTERM)
+
     def stop(self) -> int:
         """Ask it to end (SIGTERM) and give its exit status."""
-        self._running.send_signal(signal.SIGTERM)
+        self.terminate()
         return self.ended(STOP_SECONDS + 5)
 
     def kill(self) -> None:
@@ -152,7 +156,7 @@ class Instance:
 
     def log(self, **members: object) -> list[dict[str, Any]]:
         """The lines of its log that have all these members."""
-        lines = [json.loads(line) for line in self.logged if line.startswith("{")]
+        lines = [_object(line) for line in self.logged]
         return [line for line in lines if all(line.get(name) == value for name, value in members.items())]
 
     def trouble(self) -> list[str]:
@@ -172,8 +176,7 @@ def _reading(pipe: Any, lines: list[str]) -> threading.Thread:  # noqa: ANN401  
     """Collect the lines of a pipe until it ends."""
 
     def read() -> None:
-        for line in pipe:
-            lines.append(line.rstrip("\n"))  # noqa: PERF402  shared while it grows
+        lines.extend(line.rstrip("\n") for line in pipe)
 
     thread = threading.Thread(target=read, daemon=True)
     thread.start()
@@ -183,8 +186,18 @@ def _reading(pipe: Any, lines: list[str]) -> threading.Thread:  # noqa: ANN401  
 def _is_trouble(line: str) -> bool:
     if not line.startswith("{"):
         return "Traceback" in line or "Error" in line or "Warning" in line
-    said = json.loads(line)
+    said = _object(line)
+    if said.get("route") == "/readyz":
+        return False  # at a start and at a stop it has to say 503
     return said.get("level") in ("error", "critical") or "exception" in said or said.get("status", 0) >= 500
+
+
+def _object(line: str) -> dict[str, Any]:
+    """A line of the log; nothing where it is none, or was cut off by a kill."""
+    try:
+        return dict(json.loads(line))
+    except ValueError:
+        return {}
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""A client of the WebSocket: keeps every frame, and waits for the one that a test is about. Knows no story."""
+"""A client of the WebSocket: keeps every frame, waits for the one that a test is about. Knows no story."""
 
 import asyncio
 import contextlib
