@@ -18,11 +18,14 @@ from halobestie_core.flow.effects import (
     Later,
     Push,
     PushType,
+    Tell,
     ToCustomer,
     ToMitra,
     ToOffered,
 )
 from halobestie_core.machine import snake
+from halobestie_core.ports.messages import Message
+from halobestie_core.words import Side
 
 
 @frozen
@@ -37,8 +40,7 @@ class Outgoing:
 
 def outgoing(moved: Moved) -> tuple[Outgoing, ...]:
     """Return the rows of a decision: who is told, what the gateway is asked, then the commands for later."""
-    told = (effect for effect in moved.effects if not isinstance(effect, Push))  # until somebody sends them
-    return (*map(_effect, told), *map(_later, moved.later))
+    return (*map(_effect, moved.effects), *map(_later, moved.later))
 
 
 def _effect(effect: Effect) -> Outgoing:
@@ -50,6 +52,17 @@ def _effect(effect: Effect) -> Outgoing:
         return _push(effect)
     stream, audience = _audience(effect.audience)
     return Outgoing("frame", stream, audience, {"frame": effect.frame, **effect.ids})
+
+
+def message_rows(
+    customer_id: UUID, mitra_id: UUID, session_id: UUID, message: Message
+) -> tuple[Outgoing, ...]:
+    """Return the rows of one chat message: a frame for both sides, and the push of who did not write it."""
+    customer, mitra = ToCustomer(customer_id), ToMitra(mitra_id)
+    ids = {"session_id": str(session_id), "seq": str(message.seq)}
+    frames = [_effect(Tell(side, "message", ids)) for side in (customer, mitra)]
+    receiver = mitra if message.sender is Side.CUSTOMER else customer
+    return (*frames, message_push(receiver, session_id, message.seq))
 
 
 def message_push(receiver: ToCustomer | ToMitra, session_id: UUID, seq: int) -> Outgoing:
@@ -82,4 +95,4 @@ def _later(later: Later) -> Outgoing:
     return Outgoing("later", f"{command}:{next(iter(fields.values()))}", {}, {"command": command, **fields})
 
 
-__all__ = ["Outgoing", "message_push", "outgoing"]
+__all__ = ["Outgoing", "message_push", "message_rows", "outgoing"]

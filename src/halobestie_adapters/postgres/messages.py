@@ -13,6 +13,8 @@ from datetime import datetime
 from typing import Any, Final, final
 from uuid import UUID
 
+import attrs
+import orjson
 import psycopg
 from attrs import evolve, frozen
 from psycopg import AsyncConnection
@@ -21,6 +23,7 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import TupleRow, dict_row, scalar_row
 from psycopg_pool import AsyncConnectionPool
 
+from halobestie_adapters.outgoing import message_rows
 from halobestie_adapters.postgres.pool import connection
 from halobestie_adapters.postgres.queries import load
 from halobestie_adapters.postgres.reads import session_row
@@ -119,13 +122,12 @@ class PostgresMessages:
         place = message_place(message.client_message_id, message.seq)
         values = {
             **given,
-            "customer_id": seen.chat["customer_id"],
-            "mitra_id": seen.chat["mitra_id"],
             "seq": message.seq,
             "sealed": self._cipher.seal(key, place, message.text or ""),
             "sent_at": message.sent_at,
             "key_id": key.key_id,
             "wrapped_key": key.wrapped,
+            "rows": _told(seen.chat, given["session_id"], message),
         }
         names = ["chat_add_message", "chat_count", "chat_tell", "chat_commit"]
         if seen.key is None:
@@ -296,6 +298,12 @@ async def _leave(conn: AsyncConnection[TupleRow]) -> None:
 
 def _first(answer: Answer) -> dict[str, Any] | None:
     return next(answer.by_name(), None)
+
+
+def _told(chat: Row, session_id: UUID, message: Message) -> str:
+    """The rows of the outbox: ids only."""
+    rows = message_rows(chat["customer_id"], chat["mitra_id"], session_id, message)
+    return orjson.dumps([attrs.asdict(row, recurse=False) for row in rows]).decode()
 
 
 # -- people and keys -----------------------------------------------------------------------------------------

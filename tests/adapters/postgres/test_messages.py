@@ -139,15 +139,18 @@ async def test_only_the_two(room: Parlour, chat: Chat) -> None:
 
 
 async def test_both_sides_are_told_by_ids(room: Parlour, chat: Chat) -> None:
-    """Each message leaves one row per side, which names it and holds nothing of it."""
+    """Each message leaves a frame per side and the receiver's push, which name it and hold nothing of it."""
     await room.said(chat.customer, chat, MARKER)
     rows = await room.office.sql(
-        SQL("SELECT kind, stream, audience, payload FROM outbox WHERE payload ->> 'frame' = 'message'")
+        SQL("SELECT kind, stream, audience, payload FROM outbox ORDER BY id DESC LIMIT 3")
     )
     names = {"frame": "message", "session_id": str(chat.id), "seq": "1"}
-    assert rows == [
-        ("frame", f"customer:{chat.customer.id}", {"customer": str(chat.customer.id)}, names),
-        ("frame", f"mitra:{chat.mitra.id}", {"mitra": str(chat.mitra.id)}, names),
+    push = {"type": "message", "session_id": str(chat.id), "seq": "1", "until": None}
+    to_customer, to_mitra = {"customer": str(chat.customer.id)}, {"mitra": str(chat.mitra.id)}
+    assert rows[::-1] == [
+        ("frame", f"customer:{chat.customer.id}", to_customer, names),
+        ("frame", f"mitra:{chat.mitra.id}", to_mitra, names),
+        ("push", f"push:mitra:{chat.mitra.id}", to_mitra, push),
     ]
 
 

@@ -51,11 +51,13 @@ VALUES (%(session_id)s, %(seq)s, %(author)s, %(client_message_id)s, %(sealed)s, 
 UPDATE chat_sessions SET last_seq = %(seq)s WHERE id = %(session_id)s
 
 -- name: chat_tell
--- Both sides hear that there is a message; never what it says.
+-- Both sides hear that there is a message, never what it says; the receiver by a push too, if they have no socket.
 INSERT INTO outbox (kind, stream, audience, payload)
-SELECT 'frame', side || ':' || person, jsonb_build_object(side, person),
-       jsonb_build_object('frame', 'message', 'session_id', %(session_id)s::uuid::text, 'seq', %(seq)s::text)
-FROM (VALUES ('customer', %(customer_id)s::uuid::text), ('mitra', %(mitra_id)s::uuid::text)) AS told (side, person)
+SELECT o.kind, o.stream, o.audience, o.payload
+FROM ROWS FROM (
+    jsonb_to_recordset(%(rows)s::jsonb) AS (kind text, stream text, audience jsonb, payload jsonb)
+) WITH ORDINALITY AS o (kind, stream, audience, payload, place)
+ORDER BY o.place
 
 -- name: chat_ensure_key
 -- A key for words that are kept elsewhere; one that is there stays. The chat's lock is held.
