@@ -8,6 +8,7 @@ from halobestie_app.usecases.identity import Identity
 from halobestie_app.usecases.operator_accounts import OperatorAccounts
 from halobestie_app.usecases.settings import LiveSettings
 from halobestie_core.ports.presence import Availability, Beats
+from halobestie_core.ports.push import Devices
 
 
 @frozen
@@ -19,5 +20,6 @@ class Services:
     operators: OperatorAccounts
     availability: Availability
     beats: Beats
+    devices: Devices
     settings: LiveSettings
     environment: Environment

@@ -14,6 +14,9 @@ from attrs import frozen
 from psycopg_pool import AsyncConnectionPool
 from starlette.types import ASGIApp
 
+from halobestie_adapters.fcm.account import BadServiceAccount, ServiceAccount
+from halobestie_adapters.fcm.sender import FcmSender
+from halobestie_adapters.fcm.sender import new_client as fcm_client
 from halobestie_adapters.gateway.development import DevelopmentGateway
 from halobestie_adapters.identity.codes import HashedCodes
 from halobestie_adapters.identity.jwt import JwtTokens
@@ -31,13 +34,14 @@ from halobestie_adapters.postgres.migrations import pending
 from halobestie_adapters.postgres.outbox import PostgresFrameOutbox
 from halobestie_adapters.postgres.pool import connection, make_pool
 from halobestie_adapters.postgres.presence_reads import PostgresPictures
+from halobestie_adapters.postgres.pushes import PostgresDevices, PostgresPushOutbox
 from halobestie_adapters.postgres.reads import PostgresReads
 from halobestie_adapters.postgres.unit import PostgresStore
 from halobestie_adapters.redis.bus import RedisBus
 from halobestie_adapters.redis.connection import RedisLink
 from halobestie_adapters.redis.picture import RedisPicture
 from halobestie_adapters.redis.registry import RedisConnections
-from halobestie_app.environment import Environment, OtpProvider, Role
+from halobestie_app.environment import BadVariable, Environment, OtpProvider, Role
 from halobestie_app.http import health, internal, public
 from halobestie_app.http.listener import Extras, make_app
 from halobestie_app.http.principal import Bearers
@@ -52,6 +56,8 @@ from halobestie_app.workers.availability import AvailabilityBoard, touches
 from halobestie_app.workers.deadlines import Deadlines
 from halobestie_app.workers.heartbeats import CollectedBeats
 from halobestie_app.workers.later import LaterCommands
+from halobestie_app.workers.notices import Notices
+from halobestie_app.workers.pushes import LoggedPushes, Pushes
 from halobestie_app.workers.relay import Relay
 from halobestie_app.ws.delivery import Delivery
 from halobestie_app.ws.endpoint import SocketEndpoint
@@ -64,6 +70,7 @@ from halobestie_core.flow.availability import House
 from halobestie_core.flow.decide import Moved
 from halobestie_core.ports.identity import Audience, OtpSender
 from halobestie_core.ports.notify import Topic
+from halobestie_core.ports.push import PushSender
 
 POOL_SIZE: Final = 12
 """Connections of one instance: enough for the loops and a burst of commands on a few cores."""
@@ -154,12 +161,17 @@ async def assembled(
             lambda moved: relay.nudge() if moved.effects else None,
             lambda moved: bus.publish(Topic.PRESENCE) if touches(moved) else None,
         ]
+        push_outbox, devices = PostgresPushOutbox(pool), PostgresDevices(pool)
+        push_sender = await _push_sender(env, stack)
+        pushes = Pushes(push_outbox, devices, push_sender, connections, Notices(reads))
+        listeners_of_news.append(pushes.saved)
         services = Services(
             desk=desk,
             identity=identity(env, pool, sender),
             operators=operators(env, pool, passwords),
             availability=board,
             beats=beats,
+            devices=devices,
             settings=settings,
             environment=env,
         )
@@ -172,14 +184,16 @@ async def assembled(
             services.identity.log_ins.tokens,
             Snapshots(reads, board, settings, desk.cadence).of,
             origins=env.cors_origins_public,
+            seen=push_outbox.acknowledge,
         )
-        gate = health.Gate(_postgres(pool), _migrations(pool), link.probe)
+        unconfigured = ("push",) if env.firebase_service_account_path is None else ()
+        gate = health.Gate(_postgres(pool), _migrations(pool), link.probe, unconfigured)
         apps = _apps(env, services, gate, sockets)
         loops: list[Background] = [bus.run, board.run, beats.run, relay.run, settings_loop(settings)]
         if Role.PUBLIC in roles:
             loops += [hub.run, delivery.run, leases.run]
         if Role.WORKER in roles:
-            loops += [deadlines.run, later.run]
+            loops += [deadlines.run, later.run, pushes.run]
 
         async def drain() -> None:
             gate.stop()
@@ -220,6 +234,18 @@ async def _otp_sender(env: Environment, stack: AsyncExitStack) -> OtpSender | No
         client = await stack.enter_async_context(new_client())
         return HttpOtp(client, env.otp_http_url, env.otp_http_token.reveal())
     return None
+
+
+async def _push_sender(env: Environment, stack: AsyncExitStack) -> PushSender:
+    """FCM, or the log where no service account is set up. Raises `BadVariable`."""
+    path = env.firebase_service_account_path
+    if path is None:
+        return LoggedPushes()
+    try:
+        account = ServiceAccount.read(path)
+    except BadServiceAccount as wrong:
+        raise BadVariable("FIREBASE_SERVICE_ACCOUNT_PATH", str(wrong)) from None
+    return FcmSender(await stack.enter_async_context(fcm_client()), env.fcm_base_url, account)
 
 
 def _nudging(bus: RedisBus, topic: Topic) -> Callable[[], Awaitable[None]]:

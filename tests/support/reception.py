@@ -19,6 +19,7 @@ from halobestie_adapters.gateway.development import DevelopmentGateway
 from halobestie_adapters.ids import uuid7
 from halobestie_adapters.postgres.config import PostgresConfigStore
 from halobestie_adapters.postgres.pool import make_pool
+from halobestie_adapters.postgres.pushes import PostgresDevices
 from halobestie_adapters.postgres.reads import PostgresReads
 from halobestie_adapters.postgres.unit import PostgresStore
 from halobestie_app.http import internal, public
@@ -66,6 +67,7 @@ class Services:
     availability: Board
     beats: Beats
     sockets: Sockets
+    devices: PostgresDevices
 
 
 @define
@@ -165,7 +167,7 @@ async def _clients(pool: AsyncConnectionPool) -> AsyncIterator[Reception]:
         new_id=uuid7,
         saved=lambda _moved: None,
     )
-    services = Services(desk, settings, Board(), Beats(), sockets)
+    services = Services(desk, settings, Board(), Beats(), sockets, PostgresDevices(pool))
     async with (
         client(serving(*public.ROUTES, services=services)) as outside,
         client(serving(*internal.ROUTES, services=services)) as inside,

@@ -1,15 +1,16 @@
 """Who is connected to any instance, as leases in Redis. Knows no socket.
 
-A hash per user, a field per instance, and one lease for the whole: an instance that dies takes its word back
-by silence. Nobody may rely on more: Redis may forget everything, and then the next renewal says it again.
+A sorted set per user, a member per instance, scored by when its lease ends on Redis' clock: an instance that
+dies takes its word back by silence, also while another still speaks for the same user. Nobody may rely on more:
+Redis may forget everything, and then the next renewal says it again.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from secrets import token_hex
-from typing import Final, final
+from typing import Any, Final, final
 
 from halobestie_adapters.errors import StoreUnavailable
 from halobestie_adapters.redis.connection import RedisLink
@@ -23,31 +24,62 @@ BATCH: Final = 500
 class RedisConnections:
     """`Connections`; one per instance."""
 
-    def __init__(self, link: RedisLink) -> None:
+    def __init__(self, link: RedisLink, *, lease: float = LEASE_SECONDS) -> None:
+        """``lease`` in seconds."""
         self._link = link
+        self._lease = int(lease * 1000)
         self._me = token_hex(16)
 
     async def hold(self, users: Collection[User]) -> None:
         """Renew the lease of these users. Raises StoreUnavailable."""
         for some in _batches(users):
+            until = _milliseconds(await self._link.ask("TIME")) + self._lease
             keys = [self._key(user) for user in some]
-            held = [("HSET", key, self._me, 1) for key in keys]
-            await self._link.batch([*held, *(("EXPIRE", key, LEASE_SECONDS) for key in keys)])
+            held = [("ZADD", key, until, self._me) for key in keys]
+            await self._link.batch([*held, *(("PEXPIRE", key, self._lease) for key in keys)])
 
     async def drop(self, users: Collection[User]) -> None:
         """Take our word back for these users. Raises StoreUnavailable."""
         for some in _batches(users):
-            await self._link.batch([("HDEL", self._key(user), self._me) for user in some])
+            await self._link.batch([("ZREM", self._key(user), self._me) for user in some])
 
     async def is_connected(self, user: User) -> bool | None:
         """Whether an instance holds a socket of this user; None when Redis does not say."""
+        connected = await self.which_connected((user,))
+        return None if connected is None else user in connected
+
+    async def which_connected(self, users: Collection[User]) -> frozenset[User] | None:
+        """Those of `users` who are connected; None when Redis does not say."""
+        connected: set[User] = set()
         try:
-            return bool(await self._link.ask("EXISTS", self._key(user)))
+            for some in _batches(users):
+                last = [("ZREVRANGE", self._key(user), 0, 0, "WITHSCORES") for user in some]
+                now, *leases = await self._link.batch([("TIME",), *last])
+                connected.update(
+                    user
+                    for user, lease in zip(some, leases, strict=True)
+                    if _lasts(lease, _milliseconds(now))
+                )
         except StoreUnavailable:
             return None
+        return frozenset(connected)
 
     def _key(self, user: User) -> str:
         return self._link.key("connected", user.type, str(user.id))
+
+
+def _milliseconds(time: Sequence[bytes]) -> int:
+    """What TIME answers: seconds, and microseconds beside them."""
+    seconds, microseconds = time
+    return int(seconds) * 1000 + int(microseconds) // 1000
+
+
+def _lasts(lease: Any, now: int) -> bool:  # noqa: ANN401  what ZREVRANGE answers: a member and its score, or nothing
+    """Whether the lease that ends last has not ended; a driver may pair members with their scores or not."""
+    if not lease:
+        return False
+    score = lease[0][1] if len(lease) == 1 else lease[1]
+    return float(score) > now
 
 
 def _batches(users: Collection[User]) -> Iterator[tuple[User, ...]]:

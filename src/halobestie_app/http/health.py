@@ -23,10 +23,14 @@ PATIENCE: Final = 2.0
 
 @frozen
 class Condition:
-    """How an instance stands: sentences why it should get no work, and the stores it does without."""
+    """How an instance stands: sentences why it should get no work, and the stores it does without.
+
+    ``unconfigured``: what nobody has set up here, so that it is only pretended.
+    """
 
     reasons: tuple[str, ...] = ()
     degraded: tuple[str, ...] = ()
+    unconfigured: tuple[str, ...] = ()
 
 
 class Readiness(Protocol):
@@ -46,16 +50,24 @@ class Up:
 
 @frozen
 class Ready:
-    """The instance takes work, at times without one of its stores."""
+    """The instance takes work, at times without one of its stores (``degraded``).
+
+    ``unconfigured`` names what is not set up (``push``: pushes are logged and reach no device). It is no
+    reason to send the work elsewhere.
+    """
 
     status: str = "ready"
     degraded: tuple[str, ...] = ()
+    unconfigured: tuple[str, ...] = ()
 
 
 class Gate:
     """`Readiness` from probes: all of PostgreSQL's must be well; Redis must have been reached once."""
 
-    def __init__(self, postgres: Probe, migrations: Probe, redis: Probe) -> None:
+    def __init__(
+        self, postgres: Probe, migrations: Probe, redis: Probe, unconfigured: tuple[str, ...] = ()
+    ) -> None:
+        self._unconfigured = unconfigured
         self._needed = (("PostgreSQL", postgres), ("migrations", migrations))
         self._redis = redis
         self._redis_reached = False
@@ -77,7 +89,8 @@ class Gate:
             self._redis_reached = True
         elif not self._redis_reached:
             reasons.append(redis)
-        return Condition(tuple(reasons), ("redis",) if redis and not reasons else ())
+        degraded = ("redis",) if redis and not reasons else ()
+        return Condition(tuple(reasons), degraded, self._unconfigured)
 
 
 async def _looked(name: str, probe: Probe) -> str | None:
@@ -102,7 +115,7 @@ def routes(readiness: Readiness) -> tuple[Route, ...]:
             raise Problem(
                 Code.UNAVAILABLE, " ".join(condition.reasons), retry_after=1, reasons=list(condition.reasons)
             )
-        return Ready(degraded=condition.degraded)
+        return Ready(degraded=condition.degraded, unconfigured=condition.unconfigured)
 
     return (
         Route("GET", "/healthz", healthz, "Is the process up", ANYONE, Up, bound=None),

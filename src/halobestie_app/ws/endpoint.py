@@ -19,6 +19,7 @@ from halobestie_app import log
 from halobestie_app.http.problems import CONTENT_TYPE, rendered
 from halobestie_app.problems import Code, Problem
 from halobestie_app.ws.hub import Hub
+from halobestie_app.ws.incoming import Ack, Focus
 from halobestie_app.ws.protocol import line_of
 from halobestie_app.ws.session import (
     HEARTBEAT_SECONDS,
@@ -44,6 +45,9 @@ PEOPLE: Final = frozenset({UserType.CUSTOMER, UserType.MITRA})
 Snapshot = Callable[[User], Awaitable[object | None]]
 """Everything current for a user, as the wire shows it; ``None``: there is no such person any more."""
 
+Seen = Callable[[User, str, UUID], Awaitable[object]]
+"""Told which frame a user has seen, and of which extension or request."""
+
 _log = log.get(__name__)
 
 
@@ -58,8 +62,10 @@ class SocketEndpoint:
         *,
         revoked: Callable[[UUID], bool] | None = None,
         origins: Collection[str] = (),
+        seen: Seen | None = None,
     ) -> None:
         """Let in who has a valid token; pages only from ``origins`` or from this very host."""
+        self._seen = seen
         self._hub = hub
         self._tokens = tokens
         self._snapshot = snapshot
@@ -103,8 +109,8 @@ class SocketEndpoint:
                     await self._welcome(socket, caller)
                 case CatchUp():
                     socket.push(_text({"type": "resumed"}))
-                case Noted():
-                    pass  # nothing is pushed to devices yet that an acknowledgement could spare
+                case Noted(frame=frame):
+                    await self._note(socket, frame)
                 case Close(code=code, reason=reason):
                     socket.close(code, reason)
 
@@ -127,6 +133,16 @@ class SocketEndpoint:
             socket.close(CloseCode.SHUT_OUT, "there is no such user")
             return
         socket.release(_text({"type": "snapshot", **to_wire(seen)}))
+
+    async def _note(self, socket: Socket, frame: Ack | Focus) -> None:
+        """Pass on what was seen; if that fails, a push comes that was not needed."""
+        caller = socket.session.caller
+        if caller is None or self._seen is None or not isinstance(frame, Ack):
+            return
+        try:
+            await self._seen(caller.user, frame.frame, frame.id)
+        except StoreError as failure:
+            _log.warning("store failed", error=type(failure).__name__)
 
     # ------------------------------------------------------------------------------------------ judging
 

@@ -7,7 +7,17 @@ from uuid import UUID
 import pytest
 from psycopg import sql
 
-from halobestie_app.http import client, client_chats, extensions, internal, mitra, operators, public, shared
+from halobestie_app.http import (
+    client,
+    client_chats,
+    devices,
+    extensions,
+    internal,
+    mitra,
+    operators,
+    public,
+    shared,
+)
 from halobestie_app.http.route import Route
 from halobestie_core.words import UserType
 from support.listening import token
@@ -21,6 +31,7 @@ OURS = (
     *client_chats.ROUTES,
     *mitra.ROUTES,
     *extensions.ROUTES,
+    *devices.ROUTES,
     *shared.ROUTES,
     *operators.ROUTES,
 )
@@ -90,6 +101,22 @@ WRONG_BODIES: list[tuple[str, object, str]] = [
     ("PUT /api/mitra/status", {"is_online": 1}, "$.is_online"),
     ("PUT /api/mitra/status", {"is_online": None}, "$.is_online"),
     ("PUT /api/mitra/status", {"is_online": True, "live_chats": 0}, "$.live_chats"),
+    ("PUT /api/shared/devices/{installation_id}", {"platform": "ios"}, "$.fcm_token"),
+    ("PUT /api/shared/devices/{installation_id}", {"platform": "ios", "fcm_token": ""}, "$.fcm_token"),
+    ("PUT /api/shared/devices/{installation_id}", {"platform": "ios", "fcm_token": "a b"}, "$.fcm_token"),
+    ("PUT /api/shared/devices/{installation_id}", {"platform": "ios", "fcm_token": "é"}, "$.fcm_token"),
+    (
+        "PUT /api/shared/devices/{installation_id}",
+        {"platform": "ios", "fcm_token": "x" * 2049},
+        "$.fcm_token",
+    ),
+    ("PUT /api/shared/devices/{installation_id}", {"fcm_token": "x"}, "$.platform"),
+    ("PUT /api/shared/devices/{installation_id}", {"fcm_token": "x", "platform": "fridge"}, "$.platform"),
+    (
+        "PUT /api/shared/devices/{installation_id}",
+        {"fcm_token": "x", "platform": "web", "user_id": ID},
+        "$.user_id",
+    ),
 ]
 
 # A member that must be there before anything else is looked at.
@@ -115,6 +142,11 @@ WRONG_QUERIES: list[tuple[str, str]] = [
 def audience(route: Route) -> UserType:
     """Somebody whom the route is for."""
     return min(route.who) if route.who else UserType.CUSTOMER
+
+
+def spelled_out(route: Route, id_: str = ID) -> str:
+    """The path with this id wherever it has one, and some word where it has a word."""
+    return route.template.format(id=id_, payment_session_id=id_, installation_id="phone-1")
 
 
 def spelled(name: str) -> Route:
@@ -158,9 +190,7 @@ async def test_bodies(house: Reception, subtests: pytest.Subtests) -> None:
     for name, body, path in WRONG_BODIES:
         with subtests.test(name, path=path, body=str(body)[:60]):
             route = spelled(name)
-            answer = await house.ask(
-                audience(route), UUID(ID), route.method, route.template.format(id=ID), body
-            )
+            answer = await house.ask(audience(route), UUID(ID), route.method, spelled_out(route), body)
             assert (answer.status_code, answer.json()["code"]) == (422, "VALIDATION_ERROR")
             assert answer.json()["errors"][0]["path"] == path
     assert await everything(house) == before
@@ -200,7 +230,7 @@ async def test_whatever_the_route(house: Reception, subtests: pytest.Subtests) -
 
 async def _asked_wrongly(house: Reception, route: Route) -> None:
     listener = house.internal if route.path.startswith("/internal") else house.public
-    path = route.template.format(id=ID, payment_session_id=ID)
+    path = spelled_out(route)
     mine = token(audience(route), UUID(ID))
     if route.who:
         assert (await listener.request(route.method, path)).status_code == 401
@@ -209,9 +239,9 @@ async def _asked_wrongly(house: Reception, route: Route) -> None:
         for kind in set(KINDS) - set(route.who):
             foreign = await listener.request(route.method, path, headers=token(kind, UUID(ID)))
             assert (foreign.status_code, foreign.json()["code"]) == (403, "FORBIDDEN")
-    if route.parameters:
+    if any(not is_text for _, is_text in route.parameters):
         for wrong in ("x", "0", ID[:-1], f"{{{ID}}}", "%00", "null"):
-            lost = route.template.format(id=wrong, payment_session_id=wrong)
+            lost = spelled_out(route, wrong)
             assert (await listener.request(route.method, lost, headers=mine)).status_code == 404
     if route.method != "GET":
         for content in (b"[]", b"5", b'"text"', b"null", b"{", b"\xff", b'{"a": 1, "a": 2}', b"{}{}"):

@@ -40,10 +40,16 @@ async def test_ready_or_the_reason() -> None:
     standing = Standing()
     async with client(serving(*routes(standing))) as http:
         answer = await http.get("/readyz")
-        assert (answer.status_code, answer.json()) == (200, {"status": "ready", "degraded": []})
+        assert (answer.status_code, answer.json()) == (
+            200,
+            {"status": "ready", "degraded": [], "unconfigured": []},
+        )
         standing.now = Condition(degraded=("redis",))
         answer = await http.get("/readyz")
         assert (answer.status_code, answer.json()["degraded"]) == (200, ["redis"])
+        standing.now = Condition(unconfigured=("push",))
+        answer = await http.get("/readyz")
+        assert (answer.status_code, answer.json()["unconfigured"]) == (200, ["push"])
         standing.now = Condition(reasons=("Migration 0002 is missing.",))
         answer = await http.get("/readyz")
         assert (answer.status_code, answer.json()["code"]) == (503, "UNAVAILABLE")

@@ -1,0 +1,1 @@
+"""Firebase Cloud Messaging: how pushes reach devices (HTTP v1)."""
