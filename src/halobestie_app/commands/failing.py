@@ -6,6 +6,7 @@ interrupted.
 
 import click
 
+from halobestie_app.variables import BadVariable
 from halobestie_core.errors import HaloBestieError
 
 INTERRUPTED = 130
@@ -30,7 +31,7 @@ def plainly(command: click.Command) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         return INTERRUPTED
-    except HaloBestieError as foreseen:
+    except (HaloBestieError, BadVariable) as foreseen:
         for line in str(foreseen).splitlines():
             click.echo(f"halobestie: {line}", err=True)
         return 1

@@ -17,11 +17,14 @@ SOMEBODY_SECONDS: Final = 20.0
 """Until the robots are there."""
 LOOK_SECONDS: Final = 2.0
 """Without a frame for so long, one asks."""
+FRAME_SECONDS: Final = 5.0
 BREATH_SECONDS: Final = 1.5
 """A chat as long as a demo can bear."""
 TRIES: Final = 3
 POLL_SECONDS: Final = 0.25
 CONFLICT: Final = 409
+FRAMES: Final = {"ready": "the WebSocket is open", "snapshot": "what is current: nothing yet"}
+"""What is said of frames that show no object."""
 
 
 class StoryBroken(Exception):
@@ -108,13 +111,17 @@ class _Evening:
         request = await self._ask("POST", path, wanted, kind="request")
         request = await self._until_answered(request)
         _expect(request["status"] == "accepted", f"a mitra to accept, not {request['cause_tag']}")
-        chat = (await self._ask("GET", "/api/client/chat/active"))["session"]
+        active = await self._ask(
+            "GET", "/api/client/chat/active", remark=lambda _: "what an app that starts now would see"
+        )
+        chat = active["session"]
         _expect(chat is not None and chat["status"] == "active", "the chat to be active")
         payment = await self._ask("GET", f"/api/client/payment-sessions/{payment_id}", kind="payment")
         _expect(payment["status"] == "consumed", "the payment to be consumed")
         await asyncio.sleep(BREATH_SECONDS)
         ended = await self._ask("POST", f"/api/client/chat/sessions/{chat['id']}/end", kind="chat")
         _expect(ended["status"] == "ended", "the chat to be ended")
+        await self._until_told("session_ended")
         found: Body = chat["mitra"]
         return found
 
@@ -132,9 +139,10 @@ class _Evening:
                 self._telling.said("somebody was quicker than the cancellation; once more")
                 end = f"/api/client/chat/sessions/{refused.body['session_id']}/end"
                 await self._ask("POST", end, kind="chat")
+                await self._until_told("session_ended")
                 continue
             _expect(payment["cause_tag"] == "customer_cancelled", "the payment to fail with its cause")
-            await self._drained("pairing_failed")
+            await self._until_told("pairing_failed")
             return
         raise StoryBroken(f"{TRIES} searches were answered before they could be cancelled")
 
@@ -163,7 +171,7 @@ class _Evening:
     async def _listen(self, socket: Socket) -> None:
         while True:
             frame = await socket.receive()
-            self._telling.framed(frame["type"])
+            self._telling.framed(frame["type"], FRAMES.get(frame["type"], ""))
             self._telling.saw(frame)
             self._frames.put_nowait(frame)
             if frame["type"] == "paired":
@@ -183,10 +191,10 @@ class _Evening:
             request = await self._ask("GET", f"/api/client/chat-requests/{request['id']}", kind="request")
         return request
 
-    async def _drained(self, kind: str) -> None:
-        """Give a frame that is on its way the time to be told."""
+    async def _until_told(self, kind: str) -> None:
+        """Wait for a frame that is on its way."""
         try:
-            async with asyncio.timeout(LOOK_SECONDS):
+            async with asyncio.timeout(FRAME_SECONDS):
                 while (await self._frames.get())["type"] != kind:
                     pass
         except TimeoutError:

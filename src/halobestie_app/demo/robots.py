@@ -19,6 +19,7 @@ LOOK_SECONDS: Final = 5.0
 """Between two looks while frames come; without them much less."""
 BLIND_LOOK_SECONDS: Final = 1.0
 BACK_OFF_SECONDS: Final = (0.5, 15.0)
+RECONNECT_SECONDS: Final = (0.5, 2.0)
 THINKING: Final = {"general": (1.0, 2.5), "returning": (0.8, 1.6)}
 """Seconds until somebody says yes: at least, at most."""
 PARTING: Final = (4.0, 8.0)
@@ -118,7 +119,7 @@ class Robot:
                 await client.put("/api/mitra/status", {"is_online": True})
 
     async def _listen(self, client: Client) -> None:
-        """Keep the WebSocket open. A server that refuses it is worked with all the same, by looking."""
+        """Keep the WebSocket open. Without one, there is still looking."""
         while True:
             try:
                 async with client.socket() as socket:
@@ -131,9 +132,13 @@ class Robot:
             except Refused as refused:
                 if refused.status == UNAUTHENTICATED:
                     raise
+            except LOST as lost:
+                _log.warning(
+                    "a robot hears nothing for a moment", error=type(lost).__name__, detail=str(lost)
+                )
             finally:
                 self._hears = False
-            await asyncio.sleep(BACK_OFF_SECONDS[1])
+            await asyncio.sleep(self._chance.uniform(*RECONNECT_SECONDS))
 
     # ------------------------------------------------------------------------------------------- attending
 

@@ -129,7 +129,7 @@ class Telling:
 def can_write(out: TextIO, text: str) -> bool:
     """Whether a stream's encoding has these characters."""
     try:
-        text.encode(out.encoding or "ascii")
+        text.encode(out.encoding or "utf-8")  # one without an encoding takes any text
     except (UnicodeEncodeError, LookupError):
         return False
     return True
