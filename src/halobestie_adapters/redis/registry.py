@@ -1,8 +1,8 @@
 """Who is connected to any instance, as leases in Redis. Knows no socket.
 
 A sorted set per user, a member per instance, scored by when its lease ends on Redis' clock: an instance that
-dies takes its word back by silence, also while another still speaks for the same user. Nobody may rely on more:
-Redis may forget everything, and then the next renewal says it again.
+dies takes its word back by silence, even while another speaks for the same user. Nobody may rely on more: Redis
+may forget everything, and then the next renewal says it again.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Collection, Iterator, Sequence
 from secrets import token_hex
-from typing import Any, Final, final
+from typing import Final, final
 
 from halobestie_adapters.errors import StoreUnavailable
 from halobestie_adapters.redis.connection import RedisLink
@@ -68,18 +68,15 @@ class RedisConnections:
         return self._link.key("connected", user.type, str(user.id))
 
 
-def _milliseconds(time: Sequence[bytes]) -> int:
-    """What TIME answers: seconds, and microseconds beside them."""
+def _milliseconds(time: tuple[int, int]) -> int:
+    """What TIME answers: seconds, and the microseconds beside them."""
     seconds, microseconds = time
-    return int(seconds) * 1000 + int(microseconds) // 1000
+    return seconds * 1000 + microseconds // 1000
 
 
-def _lasts(lease: Any, now: int) -> bool:  # noqa: ANN401  what ZREVRANGE answers: a member and its score, or nothing
-    """Whether the lease that ends last has not ended; a driver may pair members with their scores or not."""
-    if not lease:
-        return False
-    score = lease[0][1] if len(lease) == 1 else lease[1]
-    return float(score) > now
+def _lasts(lease: Sequence[bytes], now: int) -> bool:
+    """Whether the lease that ends last, an instance and its score, has not ended; there may be none."""
+    return bool(lease) and float(lease[1]) > now
 
 
 def _batches(users: Collection[User]) -> Iterator[tuple[User, ...]]:

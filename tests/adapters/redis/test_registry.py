@@ -33,8 +33,8 @@ async def test_which_of_many(link: RedisLink) -> None:
     registry = RedisConnections(link)
     users = [User(UserType.MITRA, uuid4()) for _ in range(1200)]
     await registry.hold(users[::3])
-    assert await registry.which_connected(users) == set(users[::3])
-    assert await registry.which_connected([]) == set()
+    assert await registry.which_connected(users) == frozenset(users[::3])
+    assert await registry.which_connected([]) == frozenset()
 
 
 async def test_the_same_id_of_another_kind_is_another_user(link: RedisLink) -> None:
