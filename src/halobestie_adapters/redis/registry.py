@@ -1,8 +1,8 @@
 """Who is connected to any instance, as leases in Redis. Knows no socket.
 
 A sorted set per user, a member per instance, scored by when its lease ends on Redis' clock: an instance that
-dies takes its word back by silence, even while another speaks for the same user. Nobody may rely on more: Redis
-may forget everything, and then the next renewal says it again.
+dies takes its word back by silence, even while another speaks for the same user. Nobody may rely on more:
+Redis may forget everything, and then the next renewal says it again.
 """
 
 from __future__ import annotations
