@@ -6,6 +6,7 @@ import pytest
 
 from support.places import MemoryPlace, Place
 from support.postgres_places import PostgresPlace, postgres_place
+from support.steps import AYU, BIMA, SARI, TINI
 
 
 @pytest.fixture
@@ -20,3 +21,13 @@ def place(request: pytest.FixtureRequest) -> Place:
     """A place of either kind."""
     found: Place = MemoryPlace() if request.param == "memory" else request.getfixturevalue("on_postgres")
     return found
+
+
+@pytest.fixture
+async def house(place: Place) -> Place:
+    """Two customers, two mitras online."""
+    for customer_id, name in ((AYU, "Ayu"), (BIMA, "Bima")):
+        await place.customer(customer_id, name)
+    for mitra_id, name in ((SARI, "Sari"), (TINI, "Tini")):
+        await place.mitra(mitra_id, name, online=True)
+    return place

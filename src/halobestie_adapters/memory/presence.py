@@ -73,6 +73,9 @@ class MemoryPictureCache:
         """It is always ours."""
         return True
 
+    async def release(self) -> None:
+        """Whoever asks next has it as well."""
+
     async def put(self, picture: Picture, age: float) -> None:
         """Show a picture."""
         self._shown = picture, self._tables.clock.now - timedelta(seconds=age)
@@ -104,12 +107,14 @@ class MemoryConnections:
 
     async def is_connected(self, user: User) -> bool | None:
         """Whether this user has one."""
-        until = self._until.get(user)
-        return until is not None and self._tables.clock.now <= until
+        return user in await self.which_connected((user,))
 
-    async def which_connected(self, users: Collection[User]) -> frozenset[User] | None:
-        """Those of these who have one."""
-        return frozenset([user for user in users if await self.is_connected(user)])
+    async def which_connected(self, users: Collection[User]) -> frozenset[User]:
+        """Those of ``users`` who have one."""
+        now = self._tables.clock.now
+        return frozenset(
+            user for user in users if (until := self._until.get(user)) is not None and now <= until
+        )
 
 
 __all__ = ["LEASE", "MemoryConnections", "MemoryHeartbeats", "MemoryPictureCache", "MemoryPictures"]
