@@ -23,7 +23,7 @@ BREATH_SECONDS: Final = 1.5
 TRIES: Final = 3
 POLL_SECONDS: Final = 0.25
 CONFLICT: Final = 409
-FRAMES: Final = {"ready": "the WebSocket is open", "snapshot": "what is current: nothing yet"}
+FRAMES: Final = {"ready": "the WebSocket is open", "snapshot": "nothing is current yet"}
 """What is said of frames that show no object."""
 
 
@@ -75,8 +75,7 @@ class _Evening:
         self._client.token = tokens["access_token"]
         await self._until_somebody_is_there()
         prices = await self._ask("GET", "/api/client/chat/pricing?mode=chat", remark=_price_list)
-        if not prices["tiers"]:
-            raise StoryBroken("there is no price on the list")
+        _expect(prices["tiers"], "a price on the list")
         self._tier = min(prices["tiers"], key=lambda tier: tier["minutes"])
 
     async def _until_somebody_is_there(self) -> None:
@@ -112,7 +111,7 @@ class _Evening:
         request = await self._until_answered(request)
         _expect(request["status"] == "accepted", f"a mitra to accept, not {request['cause_tag']}")
         active = await self._ask(
-            "GET", "/api/client/chat/active", remark=lambda _: "what an app that starts now would see"
+            "GET", "/api/client/chat/active", remark=lambda _: "what a cold start would see"
         )
         chat = active["session"]
         _expect(chat is not None and chat["status"] == "active", "the chat to be active")
@@ -230,4 +229,5 @@ def _how_many(count: int) -> str:
 
 
 def _price_list(prices: Body) -> str:
-    return ", ".join(f"{tier['minutes']} min {rupiah(tier['price'])}" for tier in prices["tiers"])
+    tiers = prices["tiers"]
+    return f"{len(tiers)} blocks, from {rupiah(min(tier['price'] for tier in tiers))}" if tiers else "empty"

@@ -13,7 +13,7 @@ from typing import Any, Final, TextIO
 import click
 from attrs import define, field
 
-WIDTH: Final = 58
+WIDTH: Final = 56
 """Where the remarks begin, in characters after the time."""
 KINDS: Final = {
     "payment_session": "payment",
@@ -66,7 +66,7 @@ class Telling:
 
     def said(self, text: str) -> None:
         """Something beside the story."""
-        self._line(f"{'':13}   {text}")
+        self._line(f"{'':12}  {text}")
 
     def done(self, who: str, what: str) -> None:
         """What somebody does, at this time of the clock."""
@@ -105,12 +105,12 @@ class Telling:
         text = f"{self._sign('●', '*')} {kind:9} {move}"
         remark = _remark(kind, held)
         padded = f"{text:{WIDTH}}" if remark else text
-        self._line(f"{'':13}   {self._paint(padded, fg=color, bold=True)}{remark}")
+        self._line(f"{'':12}  {self._paint(padded, fg=color, bold=True)}{remark}")
 
     def _happened(self, sign: str, what: str, status: str, remark: str, color: str | None) -> None:
-        text = f"{sign} {what:{WIDTH - 7}} {status:3}  "
+        text = f"{sign} {what:{WIDTH - 8}} {status:3}  "
         shown = self._paint(text, fg=color, dim=color is None)
-        self._line(f"{self.faint(f'{_clock(parts=3):13}')}   {shown}{remark}")
+        self._line(f"{self.faint(f'{_clock(parts=3):12}')}  {shown}{remark}")
 
     def _line(self, text: str = "") -> None:
         self.out.write(text.rstrip() + "\n")

@@ -17,7 +17,7 @@ RULE: Final = 78
 def welcome(telling: Telling, notes: Notes, data_dir: Path, *, robots_are_here: bool) -> None:
     """Print it all."""
     names = " and ".join(robot.name for robot in ROBOTS)
-    here = "are online and say yes to everybody" if robots_are_here else "are still on their way"
+    here = "online, and they say yes to everybody" if robots_are_here else "still on their way"
     title = "Halo Bestie is running"
     telling.lines(
         "",
@@ -30,7 +30,7 @@ def welcome(telling: Telling, notes: Notes, data_dir: Path, *, robots_are_here: 
         "  a customer        anybody; nothing has to be proved",
         f"  a mitra           {SPARE.name}, {SPARE.phone}; codes for phones are printed here",
         f"  an operator       {OPERATOR_EMAIL}, password {notes.password}",
-        f"  {names}, two more mitras, are robots: they {here}.",
+        f"  {names} are mitras too, but robots: {here}.",
         "",
         telling.bold("What to try, in a second terminal"),
         *_tries(telling, notes),
