@@ -94,23 +94,29 @@ class Chance:
 
     def next(self) -> Act:
         """Return one thing to do."""
-        kinds: list[tuple[int, Callable[[], Act]]] = [
-            (7, self._pay),
-            (12, self._confirm),
-            (14, self._search),
-            (5, self._search_again),
-            (3, self._give_up),
-            (3, self._go_back),
-            (5, self._fall_back),
-            (14, self._accept),
-            (12, self._decline),
-            (5, self._end),
-            (10, self._switch),
-            (8, self._wait),
-            (10, self._clock),
-            (12, self._later),
+        tables = self.tables
+        searching = any(request.is_open for request in tables.requests)
+        usable = any(paid.is_open for paid in tables.payments)
+        talking = any(chat.is_live for chat in tables.chats)
+        # What makes no sense now is done all the same, now and then.
+        kinds: list[tuple[int, bool, Callable[[], Act]]] = [
+            (10, True, self._pay),
+            (12, usable, self._confirm),
+            (14, usable, self._search),
+            (5, usable, self._search_again),
+            (3, usable, self._give_up),
+            (2, usable, self._go_back),
+            (5, usable, self._fall_back),
+            (14, searching, self._accept),
+            (12, searching, self._decline),
+            (5, talking, self._end),
+            (9, True, self._switch),
+            (8, True, self._wait),
+            (10, True, self._clock),
+            (10, True, self._later),
         ]
-        [make] = self.random.choices([make for _, make in kinds], [weight for weight, _ in kinds])
+        weights = [weight if sensible else 1 for weight, sensible, _ in kinds]
+        [(_, _, make)] = self.random.choices(kinds, weights)
         return make()
 
     def _one(self, items: Any, otherwise: UUID) -> Any:  # noqa: ANN401 - a choice among anything
