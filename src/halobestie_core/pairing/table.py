@@ -171,9 +171,12 @@ def _next_wave_at(request: PairingRequest, _command: NextWave, now: datetime) ->
 
 
 def _third_after(now: datetime, timeout_seconds: int, deadline_at: datetime) -> datetime | None:
-    """Each wave has a third of the window; the last one runs to the deadline."""
-    following = now + timedelta(seconds=timeout_seconds) / 3
-    return following if following < deadline_at else None
+    """Each wave has a third of the window; the last one runs to the deadline.
+
+    A wave that would have less than half its third left is none: nobody could answer it.
+    """
+    third = timedelta(seconds=timeout_seconds) / 3
+    return now + third if deadline_at - now >= 1.5 * third else None
 
 
 def _answered(kind: AnswerKind) -> Setter:

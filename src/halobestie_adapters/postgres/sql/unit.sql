@@ -106,8 +106,13 @@ SELECT id, customer_id, amount, mode, duration_minutes, is_extension, is_first_s
 FROM payment_sessions WHERE id = %(extension_payment_id)s
 
 -- name: payment_captured
--- Whether money was recorded for the payment addressed.
-SELECT EXISTS (SELECT FROM payment_captures WHERE payment_session_id = %(payment_id)s)
+-- Whether fitting money was recorded for the payment addressed. (What did not match it has a failure row of its own.)
+SELECT EXISTS (
+    SELECT FROM payment_captures c
+    WHERE c.payment_session_id = %(payment_id)s AND NOT EXISTS (
+        SELECT FROM pairing_failures f WHERE f.capture_id = c.id AND f.cause_tag = 'payment_mismatch'
+    )
+)
 
 -- name: open_failure
 -- The payment's own failure row that is not superseded.
