@@ -23,7 +23,7 @@ POLICY_SAID_NO = ("timeout", "extension_rejected")
 HEARD = SQL("UPDATE mitras SET last_heartbeat_at = clock_timestamp() - %s WHERE id = %s")
 DISCOUNTED = SQL(
     "WITH h AS (INSERT INTO pricing_promotions_history (id, key, change_kind, at, before, after)"
-    " SELECT gen_random_uuid(), key, 'reactivated', now() - interval '1 minute', after,"
+    " SELECT gen_random_uuid(), key, 'reactivated', now(), after,"
     " after || jsonb_build_object('is_active', true, 'price', %s::integer)"
     " FROM pricing_promotions_history RETURNING id)"
     " UPDATE pricing_promotions SET is_active = true, price = %s, requires_phone = false,"
