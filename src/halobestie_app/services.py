@@ -7,6 +7,7 @@ from halobestie_app.usecases.desk import Desk
 from halobestie_app.usecases.identity import Identity
 from halobestie_app.usecases.operator_accounts import OperatorAccounts
 from halobestie_app.usecases.settings import LiveSettings
+from halobestie_app.usecases.talking import Talking
 from halobestie_core.ports.presence import Availability, Beats
 from halobestie_core.ports.push import Devices
 
@@ -18,6 +19,7 @@ class Services:
     desk: Desk
     identity: Identity
     operators: OperatorAccounts
+    talking: Talking
     availability: Availability
     beats: Beats
     devices: Devices

@@ -14,6 +14,7 @@ from attrs import frozen
 from psycopg_pool import AsyncConnectionPool
 from starlette.types import ASGIApp
 
+from halobestie_adapters.crypto.chat import AesChatCipher, BadChatKeys
 from halobestie_adapters.fcm.account import BadServiceAccount, ServiceAccount
 from halobestie_adapters.fcm.sender import FcmSender
 from halobestie_adapters.fcm.sender import new_client as fcm_client
@@ -30,6 +31,7 @@ from halobestie_adapters.postgres.agenda import PostgresAgenda
 from halobestie_adapters.postgres.config import PostgresConfigStore
 from halobestie_adapters.postgres.heartbeats import PostgresHeartbeats
 from halobestie_adapters.postgres.identity import PostgresIdentityStore
+from halobestie_adapters.postgres.messages import PostgresMessages
 from halobestie_adapters.postgres.migrations import pending
 from halobestie_adapters.postgres.outbox import PostgresFrameOutbox
 from halobestie_adapters.postgres.pool import connection, make_pool
@@ -52,6 +54,7 @@ from halobestie_app.usecases.identity import Identity
 from halobestie_app.usecases.log_ins import LogIns
 from halobestie_app.usecases.operator_accounts import OperatorAccounts
 from halobestie_app.usecases.settings import LiveSettings
+from halobestie_app.usecases.talking import Talking
 from halobestie_app.workers.availability import AvailabilityBoard, touches
 from halobestie_app.workers.deadlines import Deadlines
 from halobestie_app.workers.heartbeats import CollectedBeats
@@ -104,6 +107,14 @@ def operators(env: Environment, pool: AsyncConnectionPool, passwords: Argon2Pass
     store = PostgresIdentityStore(pool)
     log_ins = LogIns(store, JwtTokens(keys, Audience.INTERNAL), SealedRefreshTokens(keys), uuid7)
     return OperatorAccounts(store, log_ins, HashedCodes(keys), passwords, uuid7)
+
+
+def cipher(env: Environment) -> AesChatCipher:
+    """Make the cipher of what people write. Raises `BadVariable`."""
+    try:
+        return AesChatCipher([secret.reveal().encode() for secret in env.chat_encryption_keys])
+    except BadChatKeys as wrong:
+        raise BadVariable("CHAT_ENCRYPTION_KEYS", str(wrong)) from None
 
 
 @asynccontextmanager
@@ -165,10 +176,12 @@ async def assembled(
         push_sender = await _push_sender(env, stack)
         pushes = Pushes(push_outbox, devices, push_sender, connections, Notices(reads))
         listeners_of_news.append(pushes.saved)
+        talking = Talking(PostgresMessages(pool, cipher(env)), reads, relay.nudge)
         services = Services(
             desk=desk,
             identity=identity(env, pool, sender),
             operators=operators(env, pool, passwords),
+            talking=talking,
             availability=board,
             beats=beats,
             devices=devices,

@@ -93,11 +93,11 @@ async def test_a_foreign_chat(house: House) -> None:
 
 
 async def test_goodbye_words(house: House) -> None:
-    """Words that cannot be kept encrypted are refused, and the chat goes on; they are in no table."""
-    ayu, _, session = await talking(house)
-    words = {"closing_message": "terima kasih, kak, sudah mendengarkan"}
+    """Last words are kept with the end of the chat, and both sides find them in their history."""
+    ayu, budi, session = await talking(house)
+    said = "terima kasih, kak, sudah mendengarkan"
     path = f"/api/client/chat/sessions/{session['id']}/end"
-    problem = (await ayu.ask("POST", path, words)).refused("VALIDATION_ERROR", 422)
-    assert problem["errors"][0]["path"] == "$.closing_message"
-    assert (await info(ayu, session))["status"] == "active"
-    (await ayu.end(session["id"])).ok()
+    assert (await ayu.ask("POST", path, {"closing_message": said})).ok()["status"] == "ended"
+    for person, history in ((ayu, "/api/client/chat/history"), (budi, "/api/mitra/chat/history")):
+        row = (await person.get(history))["rows"][0]
+        assert (row["session_id"], row["closing_message"]) == (session["id"], said)

@@ -18,6 +18,7 @@ from psycopg_pool import AsyncConnectionPool
 from halobestie_adapters.gateway.development import DevelopmentGateway
 from halobestie_adapters.ids import uuid7
 from halobestie_adapters.postgres.config import PostgresConfigStore
+from halobestie_adapters.postgres.messages import PostgresMessages
 from halobestie_adapters.postgres.pool import make_pool
 from halobestie_adapters.postgres.pushes import PostgresDevices
 from halobestie_adapters.postgres.reads import PostgresReads
@@ -25,9 +26,11 @@ from halobestie_adapters.postgres.unit import PostgresStore
 from halobestie_app.http import internal, public
 from halobestie_app.usecases.desk import Desk
 from halobestie_app.usecases.settings import LiveSettings
+from halobestie_app.usecases.talking import Talking
 from halobestie_core.words import UserType
 from support.desk import Sockets
 from support.listening import client, serving, token
+from support.talking import CIPHER
 
 CADENCE = 30
 
@@ -68,6 +71,7 @@ class Services:
     beats: Beats
     sockets: Sockets
     devices: PostgresDevices
+    talking: Talking
 
 
 @define
@@ -167,7 +171,8 @@ async def _clients(pool: AsyncConnectionPool) -> AsyncIterator[Reception]:
         new_id=uuid7,
         saved=lambda _moved: None,
     )
-    services = Services(desk, settings, Board(), Beats(), sockets, PostgresDevices(pool))
+    talking = Talking(PostgresMessages(pool, CIPHER), desk.reads, lambda: None)
+    services = Services(desk, settings, Board(), Beats(), sockets, PostgresDevices(pool), talking)
     async with (
         client(serving(*public.ROUTES, services=services)) as outside,
         client(serving(*internal.ROUTES, services=services)) as inside,

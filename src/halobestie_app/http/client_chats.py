@@ -6,7 +6,7 @@ from uuid import UUID
 from attrs import field, frozen
 from attrs.validators import and_, max_len, min_len, optional
 
-from halobestie_app.http.body import invalid, requires
+from halobestie_app.http.body import requires
 from halobestie_app.http.route import CUSTOMERS, Call, Plain, Route
 from halobestie_app.problems import Code
 from halobestie_app.usecases import chats, pairings, refusals
@@ -120,12 +120,9 @@ async def chat_active(call: Plain) -> active.CustomerActive:
 
 async def end_chat(call: Call[Goodbye, None]) -> Session:
     """The customer ends a chat."""
-    if call.body.closing_message is not None:
-        # Chat text is kept encrypted or not at all, and it cannot be kept yet. Nothing is ended, so that the
-        # words are not lost without their author knowing.
-        message = "cannot be kept yet; end the chat without it"
-        raise invalid([{"path": "$.closing_message", "message": message}])
-    ended = await chats.end_by_customer(call.services.desk, call.caller.user_id, call.path["id"])
+    services, said = call.services, call.body.closing_message
+    words = None if said is None else chats.LastWords(services.talking.messages, said)
+    ended = await chats.end_by_customer(services.desk, call.caller.user_id, call.path["id"], words)
     return session(ended, ended.session.ended_at or ended.session.started_at)
 
 
@@ -204,6 +201,6 @@ ROUTES: Final[tuple[Route, ...]] = (
         CUSTOMERS,
         Session,
         body=Goodbye,
-        problems=(Code.INVALID_STATE,),
+        problems=(Code.INVALID_STATE, Code.SESSION_NOT_ACTIVE),
     ),
 )

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from halobestie_app.http import auth, client, client_chats, devices, extensions, mitra, shared
+from halobestie_app.http import auth, client, client_chats, devices, extensions, mitra, shared, talking
 from halobestie_app.http.listener import Kind
 from halobestie_app.http.route import Route
 
@@ -18,6 +18,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *mitra.ROUTES,
     *extensions.ROUTES,
     *devices.ROUTES,
+    *talking.ROUTES,
     *shared.ROUTES,
 )
 """Every route of this listener, module by module."""

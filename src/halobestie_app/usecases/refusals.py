@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from halobestie_app.problems import Code, Problem
 from halobestie_core.machine import Aggregate, Refused
-from halobestie_core.ports.messages import NotTheirs
+from halobestie_core.ports.messages import NotTheirs, Unwritten
 from halobestie_core.reasons import SENTENCES, Reason
 
 CODES: Final[dict[Reason, Code]] = {
@@ -73,6 +73,14 @@ def _state(snapshot: object) -> str | None:
 def not_found(what: str) -> Problem:
     """Say that there is no such thing (or none that this caller may know of)."""
     return Problem(Code.NOT_FOUND, f"There is no such {what}.")
+
+
+def unwritten(verdict: Unwritten) -> Problem:
+    """Say why a message was not kept."""
+    said = Problem(CODES[verdict.reason], SENTENCES[verdict.reason])
+    if said.code is Code.INVALID_STATE:
+        said.members |= {"state": verdict.status.value, "allowed": []}
+    return said
 
 
 def not_theirs(stranger: NotTheirs) -> Problem:

@@ -17,6 +17,7 @@ from halobestie_app.http import (
     operators,
     public,
     shared,
+    talking,
 )
 from halobestie_app.http.route import Route
 from halobestie_core.words import UserType
@@ -32,12 +33,14 @@ OURS = (
     *mitra.ROUTES,
     *extensions.ROUTES,
     *devices.ROUTES,
+    *talking.ROUTES,
     *shared.ROUTES,
     *operators.ROUTES,
 )
 PAYMENT = {"payment_session_id": ID}
 MORE = {"extension_payment_session_id": ID}
 RETURN = {"payment_session_id": ID, "mitra_id": ID}
+SAID = {"client_message_id": ID, "text": "halo"}
 KINDS = (UserType.CUSTOMER, UserType.MITRA, UserType.OPERATOR)
 
 # What each body must not be: (route, body, path of the first error), all 422 unless said otherwise.
@@ -96,6 +99,20 @@ WRONG_BODIES: list[tuple[str, object, str]] = [
     ("POST /api/mitra/extensions/{id}/respond", {"accepted": "true"}, "$.accepted"),
     ("POST /api/mitra/extensions/{id}/respond", {"accepted": 1}, "$.accepted"),
     ("POST /api/mitra/extensions/{id}/respond", {"accepted": True, "via_timeout": False}, "$.via_timeout"),
+    ("POST /api/shared/chat/{session_id}/messages", {"client_message_id": ID}, "$.text"),
+    ("POST /api/shared/chat/{session_id}/messages", {"text": "halo"}, "$.client_message_id"),
+    (
+        "POST /api/shared/chat/{session_id}/messages",
+        {**SAID, "client_message_id": "1"},
+        "$.client_message_id",
+    ),
+    ("POST /api/shared/chat/{session_id}/messages", {**SAID, "text": ""}, "$.text"),
+    ("POST /api/shared/chat/{session_id}/messages", {**SAID, "text": "x" * 4001}, "$.text"),
+    ("POST /api/shared/chat/{session_id}/messages", {**SAID, "text": None}, "$.text"),
+    ("POST /api/shared/chat/{session_id}/messages", {**SAID, "text": ["halo"]}, "$.text"),
+    ("POST /api/shared/chat/{session_id}/messages", {**SAID, "text": "a\0b"}, "$"),
+    ("POST /api/shared/chat/{session_id}/messages", {**SAID, "sender": "mitra"}, "$.sender"),
+    ("POST /api/shared/chat/{session_id}/messages", {**SAID, "seq": 1}, "$.seq"),
     ("PUT /api/mitra/status", {}, "$.is_online"),
     ("PUT /api/mitra/status", {"is_online": "true"}, "$.is_online"),
     ("PUT /api/mitra/status", {"is_online": 1}, "$.is_online"),
@@ -136,6 +153,11 @@ WRONG_QUERIES: list[tuple[str, str]] = [
     ("GET /api/client/payment-sessions?limit=201", "$.limit"),
     ("GET /api/client/payment-sessions?limit=many", "$.limit"),
     ("GET /api/client/payment-sessions?offset=-1", "$.offset"),
+    (f"GET /api/shared/chat/{ID}/messages?after_seq=-1", "$.after_seq"),
+    (f"GET /api/shared/chat/{ID}/messages?after_seq={2**63}", "$.after_seq"),
+    (f"GET /api/shared/chat/{ID}/messages?limit=201", "$.limit"),
+    ("GET /api/client/chat/history?cursor=x", "$.cursor"),
+    ("GET /api/client/chat/history?limit=0", "$.limit"),
 ]
 
 
@@ -146,7 +168,7 @@ def audience(route: Route) -> UserType:
 
 def spelled_out(route: Route, id_: str = ID) -> str:
     """The path with this id wherever it has one, and some word where it has a word."""
-    return route.template.format(id=id_, payment_session_id=id_, installation_id="phone-1")
+    return route.template.format(id=id_, payment_session_id=id_, session_id=id_, installation_id="phone-1")
 
 
 def spelled(name: str) -> Route:

@@ -203,20 +203,6 @@ async def test_an_evening(house: Reception) -> None:
     assert (ended["status"], ended["end_reason"], ended["seconds_left"]) == ("ended", "customer_ended", 0)
 
 
-async def test_closing_words_are_not_taken_yet(house: Reception) -> None:
-    """Words that cannot be kept are refused, and the chat goes on."""
-    ani, sari = await house.customer(), await house.mitra()
-    request = await house.said(
-        201, CUSTOMER, ani, "POST", REQUESTS, {"payment_session_id": await house.paid(ani)}
-    )
-    won = await house.said(200, MITRA, sari, "POST", f"{OFFERS}/{request['id']}/accept")
-    end = f"/api/client/chat/sessions/{won['session_id']}/end"
-    refused = await house.said(422, CUSTOMER, ani, "POST", end, {"closing_message": "terima kasih"})
-    assert refused["errors"][0]["path"] == "$.closing_message"
-    current = await house.said(200, CUSTOMER, ani, "GET", "/api/client/chat/active")
-    assert current["session"]["status"] == "active"
-
-
 async def test_target_away(house: Reception) -> None:
     """A target who is offline: the payment has failed, and others are there to fall back on."""
     ani, sari = await house.customer(), await house.mitra(online=False)
