@@ -17,6 +17,7 @@ from halobestie_adapters.memory import (
     MemoryConfigStore,
     MemoryFrameOutbox,
     MemoryHeartbeats,
+    MemoryIdentityStore,
     MemoryPictures,
     MemoryReads,
     MemoryStore,
@@ -25,6 +26,7 @@ from halobestie_adapters.memory import (
 from halobestie_adapters.memory.tables import PROMOTION
 from halobestie_core.ports.agenda import Agenda
 from halobestie_core.ports.config import ConfigStore
+from halobestie_core.ports.identity_store import IdentityStore
 from halobestie_core.ports.notify import FrameOutbox
 from halobestie_core.ports.presence import HeartbeatStore, PictureSource
 from halobestie_core.ports.reads import Reads
@@ -50,6 +52,7 @@ class Place(Protocol):
     outbox: FrameOutbox
     heartbeats: HeartbeatStore
     pictures: PictureSource
+    identity: IdentityStore
 
     @property
     def now(self) -> datetime:
@@ -101,6 +104,7 @@ class MemoryPlace:
     outbox: FrameOutbox = field(init=False)
     heartbeats: HeartbeatStore = field(init=False)
     pictures: PictureSource = field(init=False)
+    identity: IdentityStore = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         """Build the ports."""
@@ -111,6 +115,7 @@ class MemoryPlace:
         self.outbox = MemoryFrameOutbox(self.tables)
         self.heartbeats = MemoryHeartbeats(self.tables)
         self.pictures = MemoryPictures(self.tables)
+        self.identity = MemoryIdentityStore(self.tables)
 
     @property
     def now(self) -> datetime:

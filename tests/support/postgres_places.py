@@ -16,6 +16,7 @@ from halobestie_adapters.memory.clock import SEVEN_IN_THE_EVENING
 from halobestie_adapters.postgres.agenda import PostgresAgenda
 from halobestie_adapters.postgres.config import PostgresConfigStore
 from halobestie_adapters.postgres.heartbeats import PostgresHeartbeats
+from halobestie_adapters.postgres.identity import PostgresIdentityStore
 from halobestie_adapters.postgres.outbox import PostgresFrameOutbox
 from halobestie_adapters.postgres.pool import conninfo, make_pool
 from halobestie_adapters.postgres.presence_reads import PostgresPictures
@@ -23,6 +24,7 @@ from halobestie_adapters.postgres.reads import PostgresReads
 from halobestie_adapters.postgres.unit import Cost, PostgresStore
 from halobestie_core.ports.agenda import Agenda
 from halobestie_core.ports.config import ConfigStore
+from halobestie_core.ports.identity_store import IdentityStore
 from halobestie_core.ports.notify import FrameOutbox
 from halobestie_core.ports.presence import HeartbeatStore, PictureSource
 from halobestie_core.ports.reads import Reads
@@ -94,6 +96,7 @@ class PostgresPlace:
     outbox: FrameOutbox
     heartbeats: HeartbeatStore
     pictures: PictureSource
+    identity: IdentityStore
     costs: list[Cost]
     now: datetime = SEVEN_IN_THE_EVENING
 
@@ -168,5 +171,6 @@ async def postgres_place(url: str, *, connections: int = 4) -> AsyncIterator[Pos
                 PostgresFrameOutbox(pool),
                 PostgresHeartbeats(pool),
                 PostgresPictures(pool),
+                PostgresIdentityStore(pool),
                 costs,
             )

@@ -15,10 +15,11 @@ from halobestie_core.ports.store import Named
 
 @frozen
 class Customer:
-    """A customer."""
+    """A customer; who has a phone has proved it."""
 
     named: Named
     phone_verified: bool = False
+    phone: str | None = None
 
 
 @frozen
@@ -27,6 +28,7 @@ class Mitra:
 
     named: Named
     listener: Listener
+    phone: str | None = None
 
 
 @frozen

@@ -24,9 +24,10 @@ from halobestie_core.flow.pricing import Promotion, Tier
 from halobestie_core.pairing import PairingRequest
 from halobestie_core.payment import PaymentSession
 from halobestie_core.ports.config import Stored
+from halobestie_core.ports.identity import AuthSession, Challenge, LoginAttempts, Operator
 from halobestie_core.ports.store import Named
 from halobestie_core.presence import MitraPresence, PresenceStatus
-from halobestie_core.words import Mode
+from halobestie_core.words import Mode, UserType
 
 # What a new database starts with: the same tiers, with the same ids.
 SEED: Final = tuple(
@@ -76,8 +77,13 @@ class Tables:
     tiers: tuple[Tier, ...] = SEED
     promotion: Promotion | None = PROMOTION
     config: dict[str, Stored] = field(factory=dict)
+    logins: dict[UUID, AuthSession] = field(factory=dict)
+    challenges: dict[tuple[UserType, str], Challenge] = field(factory=dict)
+    operators: dict[UUID, Operator] = field(factory=dict)
+    attempts: dict[bytes, LoginAttempts] = field(factory=dict)
     locks: defaultdict[UUID, asyncio.Lock] = field(factory=lambda: defaultdict(asyncio.Lock))
     config_lock: asyncio.Lock = field(factory=asyncio.Lock)
+    identity_lock: asyncio.Lock = field(factory=asyncio.Lock)
     _outbox_ids: itertools.count[int] = field(factory=lambda: itertools.count(1))
 
     def add_customer(self, customer_id: UUID, name: str, *, phone_verified: bool = False) -> UUID:
