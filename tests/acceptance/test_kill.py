@@ -127,10 +127,10 @@ async def test_news_that_was_not_told(house: House) -> None:
     house.killed()
     house.started()
     budis = await budi.connects()
-    (offer,) = budis.frames[-1]["offers"]
+    (offer,) = budis.snapshot["offers"]
     assert offer["id"] == request["id"]
     ayus = await ayu.connects()
-    assert ayus.frames[-1]["pairing_request"]["id"] == request["id"]
+    assert ayus.snapshot["pairing_request"]["id"] == request["id"]
     session = await budi.accepts(request)
     await ayus.until("paired", session_id=session["id"])
     (await ayu.end(session["id"])).ok()

@@ -172,7 +172,7 @@ async def test_a_cold_start_still_offers_it(house: House) -> None:
     assert active["pairing_request"]["cause_tag"] == "targeted_mitra_rejected"
     assert active["pairing_request"]["fallback_available"] is True
     assert (active["payment_session"]["id"], active["payment_session"]["refund"]) == (payment["id"], "due")
-    snapshot = (await ayu.connects()).frames[-1]
+    snapshot = (await ayu.connects()).snapshot
     assert snapshot["pairing_request"]["id"] == active["pairing_request"]["id"]
 
     newer = (await ayu.pay(5)).ok(201)

@@ -59,7 +59,7 @@ async def test_a_restart_loses_nobody(house: House) -> None:
     assert await asyncio.to_thread(house.first.stop) == 0
     house.started()
     budis = await budi.connects()
-    assert [offer["id"] for offer in budis.frames[-1]["offers"]] == [request["id"]]
+    assert [offer["id"] for offer in budis.snapshot["offers"]] == [request["id"]]
     session = await budi.accepts(request)
     (await ayu.end(session["id"])).ok()
 

@@ -37,6 +37,11 @@ class Socket:
         await socket.until("snapshot")
         return socket
 
+    @property
+    def snapshot(self) -> dict[str, Any]:
+        """What was current on connecting."""
+        return next(frame for frame in self.frames if frame["type"] == "snapshot")
+
     async def _keep(self) -> None:
         with contextlib.suppress(ConnectionClosed):
             async for message in self._connection:

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any, Final, Protocol, cast
 
-from starlette.types import Scope
+from starlette.types import Receive, Scope, Send
 from uvicorn.config import Config
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
@@ -72,6 +72,17 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         super().handle_connect(event)
         if not self.handshake_complete:  # else it was refused already, and there is no scope
             cast("Scope", self.scope)["extensions"][EXTENSION] = self
+
+    async def run_asgi(self) -> None:
+        """Run the application; a handshake that it refused is one too, and no error of ours."""
+        answer = self.app
+
+        async def answered(scope: Scope, receive: Receive, send: Send) -> None:
+            await answer(scope, receive, send)
+            self.handshake_complete = self.handshake_complete or self.initial_response is not None
+
+        self.app = answered
+        await super().run_asgi()
 
     def cut(self, code: int, reason: str) -> None:
         """Write the close frame whatever waits before it, and hang up if that does not help."""

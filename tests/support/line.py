@@ -1,0 +1,75 @@
+"""A line between a server and its Redis that can be cut, and mended. Knows nothing of what is said on it."""
+
+import asyncio
+import contextlib
+from types import TracebackType
+from typing import Self
+from urllib.parse import parse_qs, urlsplit
+
+
+class Line:
+    """Listens on a port of its own and carries bytes to the Unix socket or host of a ``valkey_url``."""
+
+    def __init__(self, valkey_url: str) -> None:
+        parts = urlsplit(valkey_url)
+        self._path = parts.path if parts.scheme == "unix" else None
+        self._host, self._port = parts.hostname, parts.port or 6379
+        self._database = parse_qs(parts.query).get("db", ["0"])[0]
+        self._open: set[asyncio.StreamWriter] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._up = True
+
+    @property
+    def url(self) -> str:
+        """What the server is told."""
+        port = self._server.sockets[0].getsockname()[1]
+        return f"redis://127.0.0.1:{port}/{self._database}"
+
+    def cut(self) -> None:
+        """Hang up on everybody, and on whoever calls."""
+        self._up = False
+        for writer in self._open:
+            writer.transport.abort()
+
+    def mend(self) -> None:
+        """Carry again."""
+        self._up = True
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._carry, "127.0.0.1", 0)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.close()
+        self.cut()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        if not self._up:
+            writer.transport.abort()
+            return
+        if self._path is None:
+            answers, asks = await asyncio.open_connection(self._host, self._port)
+        else:
+            answers, asks = await asyncio.open_unix_connection(self._path)
+        both = {writer, asks}
+        self._open |= both
+        await asyncio.gather(self._copy(reader, asks), self._copy(answers, writer))
+        self._open -= both
+        for one in both:
+            one.close()
+            with contextlib.suppress(OSError):
+                await one.wait_closed()
+
+    async def _copy(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            while data := await source.read(65536):
+                target.write(data)
+                await target.drain()
+        target.close()
