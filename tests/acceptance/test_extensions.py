@@ -6,8 +6,9 @@ import pytest
 from attrs import define
 
 from support.evening import House
-from support.people import Customer, Json, Mitra
+from support.people import Customer, Json, Mitra, Operator
 from support.sockets import Socket
+from support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
 
@@ -108,6 +109,18 @@ async def talking(house: House, minutes: int = 5) -> Talk:
     await budi.comes()
     session = await budi.accepts(await ayu.searches(await ayu.pays(minutes)))
     return Talk(house, ayu, budi, session, await ayu.connects(), await budi.connects())
+
+
+async def in_force(operator: Operator, **values: Json) -> None:
+    """Change settings; each instance has them when this returns."""
+    (await operator.change(**values)).ok()
+    for instance in operator.house.instances:
+
+        async def knows(at: Operator = operator.via(instance)) -> bool:
+            rows = (await at.get("/internal/config"))["rows"]
+            return values.items() <= {row["key"]: row["value"] for row in rows}.items()
+
+        await eventually(knows)
 
 
 def seconds(later: str, earlier: str) -> float:
@@ -284,7 +297,8 @@ async def test_silent_with_the_heartbeat_stale(house: House) -> None:
 
 async def test_silent_under_auto_reject(house: House) -> None:
     """The policy says no, however reachable the mitra is."""
-    await house.settings(extension_default_action_on_timeout="auto_reject")
+    operator = await house.operator()
+    await in_force(operator, extension_default_action_on_timeout="auto_reject")
     talk = await talking(house)
     asked = await talk.ayu.asks_more(talk.session)
     assert asked["default_action"] == "auto_reject"
@@ -294,22 +308,23 @@ async def test_silent_under_auto_reject(house: House) -> None:
     await talk.owed(asked, "extension_rejected")
     assert (await talk.facts(asked))["policy"] == "auto_reject"
     await talk.ends()
-    await house.settings(extension_default_action_on_timeout="auto_approve")
+    await in_force(operator, extension_default_action_on_timeout="auto_approve")
 
 
 async def test_the_setting_changes_inside_the_window(house: House) -> None:
     """The window keeps its length; what silence means is read when it ends."""
-    talk = await talking(house)
+    talk, operator = await talking(house), await house.operator()
     asked = await talk.ayu.asks_more(talk.session)
     assert (await talk.budis.until("extension_request"))["default_action"] == "auto_approve"
-    await house.settings(extension_default_action_on_timeout="auto_reject", extension_timeout_seconds=120)
+    changes = {"extension_default_action_on_timeout": "auto_reject", "extension_timeout_seconds": 120}
+    await in_force(operator, **changes)
     frame = await talk.answered(asked, accepted=False, via_timeout=False, reason="timeout")
     assert 0 <= seconds(frame["at"], asked["deadline_at"]) < 1
     await talk.resumed()
     await talk.owed(asked, "extension_rejected")
     assert (await talk.facts(asked))["policy"] == "auto_reject"
     await talk.ends()
-    await house.settings(extension_default_action_on_timeout="auto_approve", extension_timeout_seconds=5)
+    await in_force(operator, extension_default_action_on_timeout="auto_approve", extension_timeout_seconds=5)
 
 
 # ---------------------------------------------------------------------- the end, and closing

@@ -89,19 +89,6 @@ class PendingExtensions:
     total: int
 
 
-@frozen
-class Waiting:
-    """The extension that a chat waits for, as its page shows it; ``expires_at`` is the end of its window."""
-
-    extension_id: UUID
-    duration_minutes: int
-    price: int
-    requested_at: datetime
-    expires_at: datetime
-    timeout_seconds: int
-    default_action: TimeoutPolicy
-
-
 def extension(asked: Asked, policy: TimeoutPolicy) -> Extension:
     """Show an extension; ``policy`` is what silence means at this moment."""
     return Extension(
@@ -126,16 +113,3 @@ def pending_extension(seen: ExtensionSeen, policy: TimeoutPolicy) -> PendingExte
     """Show an extension to the mitra."""
     members = asdict(extension(seen.extension, policy), recurse=False)
     return PendingExtension(**members, customer=person(seen.customer))
-
-
-def waiting(asked: Asked, policy: TimeoutPolicy) -> Waiting:
-    """Show the pending extension of a chat."""
-    return Waiting(
-        extension_id=asked.id,
-        duration_minutes=asked.requested_duration_minutes,
-        price=asked.requested_price,
-        requested_at=asked.requested_at,
-        expires_at=asked.deadline_at,
-        timeout_seconds=asked.timeout_seconds,
-        default_action=policy,
-    )
