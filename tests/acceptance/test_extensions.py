@@ -114,13 +114,14 @@ async def talking(house: House, minutes: int = 5) -> Talk:
 async def in_force(operator: Operator, **values: Json) -> None:
     """Change settings; each instance has them when this returns."""
     (await operator.change(**values)).ok()
-    for instance in operator.house.instances:
 
-        async def knows(at: Operator = operator.via(instance)) -> bool:
-            rows = (await at.get("/internal/config"))["rows"]
-            return values.items() <= {row["key"]: row["value"] for row in rows}.items()
+    async def known() -> bool:
+        everywhere = [operator.via(instance) for instance in operator.house.instances]
+        lists = [(await one.get("/internal/config"))["rows"] for one in everywhere]
+        found = [{row["key"]: row["value"] for row in rows if row["key"] in values} for rows in lists]
+        return all(one == values for one in found)
 
-        await eventually(knows)
+    await eventually(known)
 
 
 def seconds(later: str, earlier: str) -> float:
