@@ -9,7 +9,7 @@ from attrs import evolve
 
 from halobestie_adapters.errors import Busy, Conflict, RuleBroken, StaleWrite
 from halobestie_core import chat, pairing, presence
-from halobestie_core.flow import FallBackToBlast, OpenPairing, decide, pricing
+from halobestie_core.flow import FallBackToBlast, OpenPairing, RecordCapture, decide, pricing
 from halobestie_core.flow.decide import Moved
 from halobestie_core.machine import Ignored
 from halobestie_core.payment import PaymentStatus
@@ -71,6 +71,25 @@ async def test_captured_and_failure_come_with_a_payment(house: Place) -> None:
     assert loaded.evening.failure is not None
     assert loaded.evening.failure.amount == 10_000
     assert loaded.customer == Named(AYU, "Ayu")
+
+
+async def test_money_that_does_not_fit_is_no_first_capture(house: Place) -> None:
+    """A wrong amount is recorded as surplus, and the right one that follows still confirms the payment."""
+    await do(house, Scope(customer_id=AYU, prices=True), create)
+
+    def too_little(loaded: Loaded) -> RecordCapture:
+        whole = captured(loaded, "wrong")
+        return evolve(whole, capture=evolve(whole.capture, amount=9_000))
+
+    addressed = Scope(customer_id=AYU, payment_id=PAYMENT)
+    await do(house, addressed, too_little)
+    assert not (await look(house, addressed)).captured
+    await do(house, addressed, captured)
+    assert (await look(house, addressed)).captured
+    rows = await house.rows()
+    assert [row["status"] for row in rows["payment_sessions"]] == ["confirmed"]
+    [failure] = rows["pairing_failures"]
+    assert (failure["cause_tag"], failure["amount"]) == ("payment_mismatch", 9_000)
 
 
 async def test_searching_finds_what_is_open(house: Place) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 from attrs import frozen
 
 from halobestie_adapters.memory.tables import Tables
+from halobestie_core.causes import Cause
 from halobestie_core.chat import ChatSession
 from halobestie_core.extension import Extension
 from halobestie_core.flow.availability import Listener, eligible
@@ -73,7 +74,7 @@ class Looking:
             customer=None if customer is None else customer.named,
             mitra=None if mitra is None else mitra.listener,
             mitra_name=None if mitra is None else mitra.named.display_name,
-            captured=paid and any(row.payment_session_id == scope.payment_id for row in tables.captures),
+            captured=paid and self._captured(),
             eligible=frozenset() if scope.look is None else looked(tables, scope.look),
             tiers=tuple(tier for tier in tables.tiers if tier.is_active) if scope.prices else (),
             promotion=tables.promotion if scope.prices else None,
@@ -90,6 +91,16 @@ class Looking:
         if scope.prices:
             return payments.holder("payment_sessions_one_open_per_customer", scope.customer_id)
         return None
+
+    def _captured(self) -> bool:
+        """Whether fitting money was recorded; what did not match has a failure row of its own."""
+        unfit = {
+            kept.row.capture_id
+            for kept in self.tables.failures
+            if kept.row.cause_tag is Cause.PAYMENT_MISMATCH
+        }
+        mine = (row for row in self.tables.captures if row.payment_session_id == self.scope.payment_id)
+        return any(row.id not in unfit for row in mine)
 
     def _failure(self) -> OpenFailure | None:
         kept = self.tables.failures.holder("pairing_failures_one_open_per_payment", self.scope.payment_id)

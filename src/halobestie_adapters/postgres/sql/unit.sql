@@ -110,7 +110,8 @@ FROM payment_sessions WHERE id = %(extension_payment_id)s
 SELECT EXISTS (
     SELECT FROM payment_captures c
     WHERE c.payment_session_id = %(payment_id)s AND NOT EXISTS (
-        SELECT FROM pairing_failures f WHERE f.capture_id = c.id AND f.cause_tag = 'payment_mismatch'
+        SELECT FROM pairing_failures f
+        WHERE f.payment_session_id = %(payment_id)s AND f.capture_id = c.id AND f.cause_tag = 'payment_mismatch'
     )
 )
 
