@@ -105,7 +105,7 @@ def won_by_this_mitra(request: PairingRequest, command: _Answering, _now: dateti
 
 @of_command
 def online(_request: PairingRequest, command: Accept, _now: datetime) -> bool:
-    """The switch is on and the heartbeat fresh, read under the locks."""
+    """The switch is on and the mitra is not blocked, read under the locks; accepting is itself a sign of life."""
     return command.online
 
 

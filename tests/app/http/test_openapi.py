@@ -2,7 +2,7 @@
 
 import re
 from enum import IntEnum
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar, cast
 from uuid import UUID
 
 import pytest
@@ -14,12 +14,14 @@ from halobestie_app.http.principal import Bearers
 from halobestie_app.http.route import ANYONE, CUSTOMERS, OPTIONAL, Plain, Route
 from halobestie_app.http.schema import Components
 from halobestie_app.problems import Code, Problem
+from halobestie_app.services import Services
 from halobestie_core.words import Mode, UserType
 from support.listening import PlainTokens, Standing, client
 
 pytestmark = pytest.mark.anyio
 
 T = TypeVar("T")
+NOTHING = cast("Services", None)  # what is asked here needs no use case
 
 
 @frozen
@@ -227,7 +229,7 @@ async def test_each_listener_publishes_exactly_its_table(
 ) -> None:
     """``/openapi.json`` equals the route table of the listener, itself and health included."""
     table = listener.complete(kind, routes, Standing())
-    app = listener.make_app(kind, routes, None, Bearers(PlainTokens()), Standing())
+    app = listener.make_app(kind, routes, NOTHING, Bearers(PlainTokens()), Standing())
     async with client(app) as http:
         answer = await http.get("/openapi.json")
         ready = await http.get("/readyz")
@@ -255,7 +257,7 @@ async def test_a_listener_refuses_the_other_ones_routes() -> None:
 async def test_extras_reach_the_application() -> None:
     """Browsers' origins and strict transport, where a deployment has them."""
     extras = listener.Extras(origins=["https://a.example"], strict_transport=True)
-    app = listener.make_app(public.PUBLIC, (), None, Bearers(PlainTokens()), Standing(), extras)
+    app = listener.make_app(public.PUBLIC, (), NOTHING, Bearers(PlainTokens()), Standing(), extras)
     async with client(app) as http:
         answer = await http.get("/healthz", headers={"Origin": "https://a.example"})
     assert answer.headers["strict-transport-security"] == "max-age=31536000"
