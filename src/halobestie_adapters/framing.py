@@ -13,7 +13,9 @@ from uuid import UUID
 import orjson
 
 from halobestie_core.flow.effects import Audience, ToCustomer, ToMitra, ToOffered
-from halobestie_core.ports.notify import OutboxFrame
+from halobestie_core.ports.notify import OutboxFrame, Whisper, WhisperKind
+from halobestie_core.ports.presence import User
+from halobestie_core.words import UserType
 
 
 def audience(data: Mapping[str, Any]) -> Audience:
@@ -57,4 +59,40 @@ def unpacked(data: bytes) -> list[OutboxFrame]:
     return [
         frame(number, stream, whom, payload, datetime.fromisoformat(at))
         for number, stream, whom, payload, at in orjson.loads(data)
+    ]
+
+
+def whispered(whispers: Sequence[Whisper]) -> bytes:
+    """Whispers on their way to another instance."""
+    return orjson.dumps(
+        [
+            [
+                one.kind,
+                one.by.type,
+                one.by.id,
+                one.to.type,
+                one.to.id,
+                one.session_id,
+                one.seq,
+                one.state,
+                one.ask,
+            ]
+            for one in whispers
+        ]
+    )
+
+
+def heard(data: bytes) -> list[Whisper]:
+    """What `whispered` made. Raises ValueError (KeyError, TypeError) for what it did not."""
+    return [
+        Whisper(
+            kind=WhisperKind(kind),
+            by=User(UserType(by_type), UUID(by_id)),
+            to=User(UserType(to_type), UUID(to_id)),
+            session_id=UUID(session_id),
+            seq=int(seq),
+            state=str(state),
+            ask=bool(ask),
+        )
+        for kind, by_type, by_id, to_type, to_id, session_id, seq, state, ask in orjson.loads(data)
     ]

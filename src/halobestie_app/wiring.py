@@ -62,6 +62,8 @@ from halobestie_app.workers.later import LaterCommands
 from halobestie_app.workers.notices import Notices
 from halobestie_app.workers.pushes import LoggedPushes, Pushes
 from halobestie_app.workers.relay import Relay
+from halobestie_app.ws.clocks import Clocks
+from halobestie_app.ws.company import Company
 from halobestie_app.ws.delivery import Delivery
 from halobestie_app.ws.endpoint import SocketEndpoint
 from halobestie_app.ws.frames import Renderer
@@ -69,6 +71,7 @@ from halobestie_app.ws.hub import Hub
 from halobestie_app.ws.leases import Leases
 from halobestie_app.ws.protocol import SERVED_BY
 from halobestie_app.ws.snapshot import Snapshots
+from halobestie_app.ws.talk import Talk
 from halobestie_core.flow.availability import House
 from halobestie_core.flow.decide import Moved
 from halobestie_core.ports.identity import Audience, OtpSender
@@ -190,7 +193,17 @@ async def assembled(
         )
         hub = Hub()
         renderer = Renderer(reads, board, settings, desk.cadence)
-        delivery = Delivery(hub, bus, outbox, renderer.render, reads.offered)
+        talk, company = Talk(hub, talking), Company(hub, bus, talking, connections)
+        clocks = Clocks(hub, reads, reads.live_chats)
+        delivery = Delivery(
+            hub,
+            bus,
+            outbox,
+            talk.writing(renderer.render),
+            reads.offered,
+            carry=talk.carry,
+            after=clocks.after,
+        )
         leases = Leases(hub, connections)
         sockets = SocketEndpoint(
             hub,
@@ -198,13 +211,15 @@ async def assembled(
             Snapshots(reads, board, settings, desk.cadence).of,
             origins=env.cors_origins_public,
             seen=push_outbox.acknowledge,
+            talk=talk,
+            company=company,
         )
         unconfigured = ("push",) if env.firebase_service_account_path is None else ()
         gate = health.Gate(_postgres(pool), _migrations(pool), link.probe, unconfigured)
         apps = _apps(env, services, gate, sockets)
         loops: list[Background] = [bus.run, board.run, beats.run, relay.run, settings_loop(settings)]
         if Role.PUBLIC in roles:
-            loops += [hub.run, delivery.run, leases.run]
+            loops += [hub.run, delivery.run, leases.run, clocks.run]
         if Role.WORKER in roles:
             loops += [deadlines.run, later.run, pushes.run]
 

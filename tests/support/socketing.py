@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 from halobestie_app.ws.endpoint import SocketEndpoint
 from halobestie_app.ws.hub import Hub
 from halobestie_app.ws.protocol import SERVED_BY
+from halobestie_app.ws.snapshot import Glance
 from halobestie_core.ports.presence import User
 from support.listening import PlainTokens
 from support.sockets import Socket
@@ -92,10 +93,10 @@ async def serving(**options: Any) -> AsyncIterator[Place]:  # noqa: ANN401  what
     hub = Hub(revoked.__contains__)
     place = Place(hub, "", revoked)
 
-    async def snapshot(user: User) -> object | None:
+    async def snapshot(user: User) -> Glance | None:
         if place.before is not None:
             await place.before(user)
-        return None if user.id in place.unknown else {"who": user.id}
+        return None if user.id in place.unknown else Glance({"who": user.id})
 
     endpoint = SocketEndpoint(
         hub, PlainTokens(), snapshot, revoked=revoked.__contains__, origins=options.pop("origins", ())

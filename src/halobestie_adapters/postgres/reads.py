@@ -6,7 +6,7 @@ an accept beside a chat from after it.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Final, LiteralString, TypeVar, final
@@ -149,6 +149,17 @@ class PostgresReads:
         async with self._reading() as reading:
             found = await reading.ask(Q.session, kwargs_row(_session_now), session_id=session_id)
             return await found.fetchone()
+
+    async def live_chats(
+        self, customers: Collection[UUID], mitras: Collection[UUID]
+    ) -> tuple[datetime, Sequence[SessionSeen]]:
+        """The live chats of these people, each once, and the moment of reading."""
+        async with self._at_one_moment() as reading:
+            clock = await reading.ask(Q.clock, scalar_row)
+            chats = await reading.ask(
+                Q.live_sessions, kwargs_row(session_row), customers=list(customers), mitras=list(mitras)
+            )
+        return await _only(clock), await chats.fetchall()
 
     async def chat_info(self, session_id: UUID) -> ChatInfo | None:
         """One chat with its pending extension."""

@@ -1,4 +1,4 @@
-"""Nudges and frames between instances, over pub/sub; knows neither what follows a nudge nor who gets a frame.
+"""Nudges, frames and whispers between instances, over pub/sub; knows neither what follows nor who gets them.
 
 Pub/sub forgets: whatever is published while an instance is not subscribed never reaches it. So `is_up` is
 about being subscribed and hearing the server, and everybody who depends on frames is told of every gap.
@@ -11,6 +11,7 @@ import asyncio
 import itertools
 import logging
 import zlib
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Final, final
 
@@ -19,9 +20,11 @@ from redis.asyncio.client import PubSub
 from halobestie_adapters import framing
 from halobestie_adapters.errors import StoreUnavailable
 from halobestie_adapters.redis.connection import FAILURES, RedisLink
-from halobestie_core.ports.notify import OutboxFrame, Topic
+from halobestie_core.ports.notify import OutboxFrame, Topic, Whisper
 
 SHARDS: Final = 16
+MOST_WHISPERS: Final = 10_000
+"""That wait to be sent; the oldest are lost first."""
 PING_SECONDS: Final = 0.3
 SILENCE_SECONDS: Final = 1.0
 """Without a word for so long although asked, the server is away."""
@@ -33,7 +36,7 @@ _log = logging.getLogger(__name__)
 
 @final
 class RedisBus:
-    """`Nudges` and `FrameBus` in one: it listens on one connection. Runs until its event is set."""
+    """`Nudges`, `FrameBus` and `Whispers`: it listens on one connection. Runs until its event is set."""
 
     def __init__(self, link: RedisLink) -> None:
         self._link = link
@@ -44,6 +47,9 @@ class RedisBus:
         self._topics = {link.channel("nudge", topic).encode(): topic for topic in Topic}
         self._shards = [link.channel("frames", f"{{{number:02}}}") for number in range(SHARDS)]
         self._pending: dict[Topic, None] = {}
+        self._whispered: list[Callable[[Sequence[Whisper]], None]] = []
+        self._whispers: deque[Whisper] = deque(maxlen=MOST_WHISPERS)
+        self._lane = link.channel("whispers")
         self._wanted = asyncio.Event()
         self.lost_nudges = 0
 
@@ -57,6 +63,24 @@ class RedisBus:
     def subscribe(self, topic: Topic, callback: Callable[[], None]) -> None:
         """Call `callback` at every nudge about `topic`."""
         self._nudged[topic].append(callback)
+
+    # ----------------------------------------------------------------------------------------- whispers
+
+    def whisper(self, whisper: Whisper) -> None:
+        """Send one to every instance, soon; while Redis is away only this one hears it."""
+        if self._up:
+            self._whispers.append(whisper)
+            self._wanted.set()
+        else:
+            asyncio.get_running_loop().call_soon(self._hear, [whisper])
+
+    def on_whispers(self, callback: Callable[[Sequence[Whisper]], None]) -> None:
+        """Call `callback` with whispers that arrive."""
+        self._whispered.append(callback)
+
+    def _hear(self, whispers: Sequence[Whisper]) -> None:
+        for heard in self._whispered:
+            heard(whispers)
 
     # ------------------------------------------------------------------------------------------- frames
 
@@ -100,10 +124,14 @@ class RedisBus:
             await self._wanted.wait()
             self._wanted.clear()
             topics, self._pending = list(self._pending), {}
+            whispers, self._whispers = list(self._whispers), deque(maxlen=MOST_WHISPERS)
+            commands: list[Sequence[str | bytes | int]] = [
+                ("PUBLISH", self._link.channel("nudge", topic), b"") for topic in topics
+            ]
+            if whispers:
+                commands.append(("PUBLISH", self._lane, framing.whispered(whispers)))
             try:
-                await self._link.batch(
-                    [("PUBLISH", self._link.channel("nudge", topic), b"") for topic in topics]
-                )
+                await self._link.batch(commands)
             except StoreUnavailable:
                 self.lost_nudges += len(topics)
                 await asyncio.sleep(FIRST_PAUSE_SECONDS)  # else a stream of nudges would be a stream of tries
@@ -122,7 +150,7 @@ class RedisBus:
 
     async def _follow(self, line: PubSub) -> None:
         """Subscribe, then hand on what comes, until the connection fails or falls silent."""
-        channels = [*self._topics, *(shard.encode() for shard in self._shards)]
+        channels = [*self._topics, self._lane.encode(), *(shard.encode() for shard in self._shards)]
         await line.subscribe(*channels)
         unconfirmed = len(channels)
         loop = asyncio.get_running_loop()
@@ -151,10 +179,18 @@ class RedisBus:
             for nudged in self._nudged[topic]:
                 nudged()
             return
+        whispers: Sequence[Whisper] = ()
+        frames: Sequence[OutboxFrame] = ()
         try:
-            frames = framing.unpacked(message["data"])
+            if message["channel"] == self._lane.encode():
+                whispers = framing.heard(message["data"])
+            else:
+                frames = framing.unpacked(message["data"])
         except (ValueError, KeyError, TypeError):  # a newer version's, or somebody else's: not ours to die of
             _log.warning("what came over the bus cannot be read")
+            return
+        if whispers:
+            self._hear(whispers)
             return
         for framed in self._framed:
             framed(frames)

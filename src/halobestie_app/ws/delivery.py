@@ -28,6 +28,7 @@ AT_ONCE: Final = 8
 """Frames written at the same time, each of which reads its objects."""
 RETRY_SECONDS: Final = 0.2
 
+Carry: TypeAlias = Callable[[User, OutboxFrame, str], None]
 Render: TypeAlias = Callable[[OutboxFrame], Awaitable[str | None]]
 Offered: TypeAlias = Callable[[UUID, int | None], Awaitable[Sequence[UUID]]]
 
@@ -35,11 +36,25 @@ _log = log.get(__name__)
 
 
 class Delivery:
-    """One per instance. ``offered`` gives the mitras to whom a request was offered, in one wave or in all."""
+    """One per instance. ``offered`` gives the mitras to whom a request was offered, in one wave or in all.
+
+    ``carry`` brings a frame to a user's sockets, by default at once; ``after`` writes another frame that
+    follows one, if any does.
+    """
 
     def __init__(
-        self, hub: Hub, bus: FrameBus, outbox: FrameOutbox, render: Render, offered: Offered
+        self,
+        hub: Hub,
+        bus: FrameBus,
+        outbox: FrameOutbox,
+        render: Render,
+        offered: Offered,
+        *,
+        carry: Carry | None = None,
+        after: Render | None = None,
     ) -> None:
+        self._carry = carry or (lambda user, _, text: hub.push(user, text))
+        self._after = after
         self._hub = hub
         self._bus = bus
         self._outbox = outbox
@@ -115,23 +130,31 @@ class Delivery:
         while self._waiting:
             some, self._waiting = self._waiting[:AT_ONCE], self._waiting[AT_ONCE:]
             written = await asyncio.gather(*map(self._written, some))
-            for users, text in written:
-                if text is not None:
-                    for user in users:
-                        self._hub.push(user, text)
+            for frame, (users, texts) in zip(some, written, strict=True):
+                for user in users:
+                    for text in texts:
+                        self._carry(user, frame, text)
 
-    async def _written(self, frame: OutboxFrame) -> tuple[Sequence[User], str | None]:
+    async def _written(self, frame: OutboxFrame) -> tuple[Sequence[User], Sequence[str]]:
         """Who of ours gets a frame, and its text; waits for PostgreSQL as long as it is away."""
         while True:
             try:
                 users = await self._whom(frame)
-                return users, await self._render(frame) if users else None
+                return users, await self._texts(frame) if users else ()
             except StoreError as failure:
                 _log.warning("a frame waits", outbox_id=frame.id, error=type(failure).__name__)
                 await asyncio.sleep(RETRY_SECONDS)
             except Exception:  # noqa: BLE001  one frame that cannot be written must not keep back the others
                 _log.exception("a frame cannot be written", outbox_id=frame.id, kind=frame.frame)
-                return (), None
+                return (), ()
+
+    async def _texts(self, frame: OutboxFrame) -> Sequence[str]:
+        """The frame, and the one that follows it."""
+        text = await self._render(frame)
+        if text is None:
+            return ()
+        next_ = None if self._after is None else await self._after(frame)
+        return (text,) if next_ is None else (text, next_)
 
     async def _whom(self, frame: OutboxFrame) -> Sequence[User]:
         """Resolve an audience once, whatever its size, and keep those who have a socket here."""

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -18,8 +18,9 @@ from halobestie_adapters.ids import uuid7
 from halobestie_app import log
 from halobestie_app.http.problems import CONTENT_TYPE, rendered
 from halobestie_app.problems import Code, Problem
+from halobestie_app.ws.company import Company
 from halobestie_app.ws.hub import Hub
-from halobestie_app.ws.incoming import Ack, Focus
+from halobestie_app.ws.incoming import Ack, Focus, Message, Read, Typing
 from halobestie_app.ws.protocol import line_of
 from halobestie_app.ws.session import (
     HEARTBEAT_SECONDS,
@@ -29,11 +30,14 @@ from halobestie_app.ws.session import (
     CloseCode,
     Intent,
     Noted,
+    Say,
     Send,
     Session,
     Welcome,
 )
+from halobestie_app.ws.snapshot import Glance
 from halobestie_app.ws.socket import Socket
+from halobestie_app.ws.talk import Talk
 from halobestie_core.ports.identity import InvalidToken, Tokens
 from halobestie_core.ports.presence import User
 from halobestie_core.wire import to_wire
@@ -42,8 +46,8 @@ from halobestie_core.words import UserType
 PATH: Final = "/api/shared/ws"
 PEOPLE: Final = frozenset({UserType.CUSTOMER, UserType.MITRA})
 
-Snapshot = Callable[[User], Awaitable[object | None]]
-"""Everything current for a user, as the wire shows it; ``None``: there is no such person any more."""
+Snapshot = Callable[[User], Awaitable[Glance | None]]
+"""Everything current for a user; ``None``: there is no such person any more."""
 
 Seen = Callable[[User, str, UUID], Awaitable[object]]
 """Told which frame a user has seen, and of which extension or request."""
@@ -63,9 +67,13 @@ class SocketEndpoint:
         revoked: Callable[[UUID], bool] | None = None,
         origins: Collection[str] = (),
         seen: Seen | None = None,
+        talk: Talk | None = None,
+        company: Company | None = None,
     ) -> None:
         """Let in who has a valid token; pages only from ``origins`` or from this very host."""
         self._seen = seen
+        self._talk = talk
+        self._company = company
         self._hub = hub
         self._tokens = tokens
         self._snapshot = snapshot
@@ -99,6 +107,10 @@ class SocketEndpoint:
                 raise  # the server ends; else it was the socket, giving up a peer that takes no farewell
         finally:
             self._hub.left(socket)
+            if self._talk is not None:
+                self._talk.left(socket)
+            if self._company is not None:
+                self._company.left(socket)
 
     async def _obey(self, socket: Socket, intents: Sequence[Intent]) -> None:
         for intent in intents:
@@ -107,8 +119,10 @@ class SocketEndpoint:
                     socket.push(_text(frame))
                 case Welcome(caller=caller):
                     await self._welcome(socket, caller)
-                case CatchUp():
-                    socket.push(_text({"type": "resumed"}))
+                case CatchUp(chats=chats):
+                    await self._resume(socket, chats)
+                case Say(frame=said):
+                    await self._say(socket, said)
                 case Noted(frame=frame):
                     await self._note(socket, frame)
                 case Close(code=code, reason=reason):
@@ -122,6 +136,8 @@ class SocketEndpoint:
         ready = {"type": "ready", "connection_id": uuid7(), "heartbeat_seconds": HEARTBEAT_SECONDS}
         socket.push(_text(ready))
         socket.hold()
+        if self._talk is not None:
+            self._talk.joining(socket, caller.user)
         self._hub.joined(socket, caller.user)
         try:
             seen = await self._snapshot(caller.user)
@@ -132,17 +148,46 @@ class SocketEndpoint:
         if seen is None:
             socket.close(CloseCode.SHUT_OUT, "there is no such user")
             return
-        socket.release(_text({"type": "snapshot", **to_wire(seen)}))
+        socket.release(_text({"type": "snapshot", **to_wire(seen.view)}))
+        if self._talk is not None:
+            self._talk.welcomed(socket, seen.ends)
+        if self._company is not None:
+            self._company.welcomed(socket, caller.user, seen.others)
 
-    async def _note(self, socket: Socket, frame: Ack | Focus) -> None:
-        """Pass on what was seen; if that fails, a push comes that was not needed."""
-        caller = socket.session.caller
-        if caller is None or self._seen is None or not isinstance(frame, Ack):
+    async def _resume(self, socket: Socket, chats: Mapping[UUID, int]) -> None:
+        if self._talk is None:
+            socket.push(_text({"type": "resumed"}))
+        elif self._still(socket):
+            await self._talk.resume(socket, chats)
+
+    async def _say(self, socket: Socket, said: Message) -> None:
+        caller = self._still(socket)
+        if caller is not None and self._talk is not None:
+            await self._talk.say(socket, caller.user, said)
+
+    async def _note(self, socket: Socket, frame: Ack | Focus | Typing | Read) -> None:
+        """Pass on what was seen or done; if that fails, a push comes that was not needed, or nobody hears."""
+        caller = self._still(socket)
+        if caller is None:
             return
         try:
-            await self._seen(caller.user, frame.frame, frame.id)
+            if isinstance(frame, Ack):
+                if self._seen is not None:
+                    await self._seen(caller.user, frame.frame, frame.id)
+            elif self._company is not None:
+                await self._company.noted(socket, frame)
+        except Problem as refused:
+            socket.push(_text({"type": "error", "code": refused.code, "detail": refused.detail}))
         except StoreError as failure:
             _log.warning("store failed", error=type(failure).__name__)
+
+    def _still(self, socket: Socket) -> Caller | None:
+        """Who asks, unless their log-in has ended meanwhile: then the socket closes."""
+        caller = socket.session.caller
+        if caller is None or self._revoked is None or not self._revoked(caller.login):
+            return caller
+        socket.close(CloseCode.SHUT_OUT, "logged out")
+        return None
 
     # ------------------------------------------------------------------------------------------ judging
 

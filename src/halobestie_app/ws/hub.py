@@ -91,6 +91,10 @@ class Hub:
         """Say whether this user has a socket here."""
         return user in self._of
 
+    def sockets(self, user: User) -> Sequence[Socket]:
+        """Give the sockets of this user here."""
+        return tuple(self._of.get(user, ()))
+
     # ------------------------------------------------------------------------------------------ telling
 
     def push(self, user: User, text: str) -> None:

@@ -1,7 +1,7 @@
 """The frames a client may send, each with its exact members. Knows no socket and what follows no frame."""
 
 from collections.abc import Mapping
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 import orjson
@@ -11,6 +11,8 @@ from halobestie_core.wire import WireError, from_wire
 
 LARGEST: Final = 16 * 1024
 """Bytes of a frame."""
+LONGEST_TEXT: Final = 4000
+"""Characters of a message."""
 _LONGEST_TOKEN: Final = 4096
 
 
@@ -48,7 +50,39 @@ class Focus:
     session_id: UUID | None
 
 
-Incoming: TypeAlias = Auth | Resume | Ping | Ack | Focus
+def _without_nul(_: Any, __: Any, text: str) -> None:  # noqa: ANN401  as attrs calls validators
+    if "\0" in text:
+        raise ValueError("must not contain a NUL character")
+
+
+@frozen
+class Message:
+    """Something to say, under an id of the client's: sent again it is the same message."""
+
+    session_id: UUID
+    client_message_id: UUID
+    text: str = field(
+        repr=False,
+        validator=validators.and_(validators.min_len(1), validators.max_len(LONGEST_TEXT), _without_nul),
+    )
+
+
+@frozen
+class Typing:
+    """Somebody is typing."""
+
+    session_id: UUID
+
+
+@frozen
+class Read:
+    """They have read up to this number."""
+
+    session_id: UUID
+    seq: int = field(validator=validators.and_(validators.ge(0), validators.le(2**63 - 1)))
+
+
+Incoming: TypeAlias = Auth | Resume | Ping | Ack | Focus | Message | Typing | Read
 
 FRAMES: Final[Mapping[str, type[Incoming]]] = {
     "auth": Auth,
@@ -56,12 +90,22 @@ FRAMES: Final[Mapping[str, type[Incoming]]] = {
     "ping": Ping,
     "ack": Ack,
     "focus": Focus,
+    "message": Message,
+    "typing": Typing,
+    "read": Read,
 }
 """By their ``type``."""
 
 
 class Malformed(Exception):
-    """Not a frame of ours; the sentence repeats nothing that was sent."""
+    """Not a frame of ours; the sentence repeats nothing that was sent.
+
+    ``message_id`` is that of a message whose id could be read, so that its sender knows which it was.
+    """
+
+    def __init__(self, sentence: str, message_id: UUID | None = None) -> None:
+        super().__init__(sentence)
+        self.message_id = message_id
 
 
 def read(text: str) -> Incoming:
@@ -80,4 +124,12 @@ def read(text: str) -> Incoming:
         return from_wire(data, form)
     except WireError as wrong:
         paths = ", ".join(sorted({error["path"] for error in wrong.errors})[:5])
-        raise Malformed(f"The members of {kind!r} are not as they should be: {paths}.") from None
+        sentence = f"The members of {kind!r} are not as they should be: {paths}."
+        raise Malformed(sentence, _message_id(data)) from None
+
+
+def _message_id(data: Mapping[str, object]) -> UUID | None:
+    try:
+        return UUID(str(data.get("client_message_id")))
+    except ValueError:
+        return None

@@ -12,7 +12,19 @@ from uuid import UUID
 from attrs import frozen
 
 from halobestie_app.problems import Code
-from halobestie_app.ws.incoming import LARGEST, Ack, Auth, Focus, Malformed, Ping, Resume, read
+from halobestie_app.ws.incoming import (
+    LARGEST,
+    Ack,
+    Auth,
+    Focus,
+    Malformed,
+    Message,
+    Ping,
+    Read,
+    Resume,
+    Typing,
+    read,
+)
 from halobestie_core.ports.presence import User
 
 AUTH_SECONDS: Final = 10.0
@@ -71,10 +83,17 @@ class CatchUp:
 
 
 @frozen
-class Noted:
-    """The client says something that is not answered: what it saw, or what it looks at."""
+class Say:
+    """Keep this message, then acknowledge it."""
 
-    frame: Ack | Focus
+    frame: Message
+
+
+@frozen
+class Noted:
+    """The client says something that is not answered: what it saw, looks at, has read, or is about to say."""
+
+    frame: Ack | Focus | Typing | Read
 
 
 @frozen
@@ -85,7 +104,7 @@ class Close:
     reason: str
 
 
-Intent: TypeAlias = Send | Welcome | CatchUp | Noted | Close
+Intent: TypeAlias = Send | Welcome | CatchUp | Say | Noted | Close
 
 
 class Session:
@@ -119,7 +138,7 @@ class Session:
         try:
             frame = read(text or "")
         except Malformed as wrong:
-            return self._wrong(str(wrong))
+            return self._wrong(wrong)
         self._malformed = 0
         if self.caller is None and not isinstance(frame, Auth):
             return self._close(CloseCode.UNAUTHENTICATED, "the first frame is auth")
@@ -169,8 +188,11 @@ class Session:
     def _ping(self, _: Ping, __: float) -> Sequence[Intent]:
         return [Send({"type": "pong"})]
 
-    def _note(self, frame: Ack | Focus, _: float) -> Sequence[Intent]:
+    def _note(self, frame: Ack | Focus | Typing | Read, _: float) -> Sequence[Intent]:
         return [Noted(frame)]
+
+    def _say(self, frame: Message, _: float) -> Sequence[Intent]:
+        return [Say(frame)]
 
     # ----------------------------------------------------------------------------------------- refusing
 
@@ -180,11 +202,12 @@ class Session:
         self._count += 1
         return self._count > RATE
 
-    def _wrong(self, why: str) -> Sequence[Intent]:
+    def _wrong(self, why: Malformed) -> Sequence[Intent]:
         if self.caller is None:
             return self._close(CloseCode.UNAUTHENTICATED, "the first frame is auth")
         self._malformed += 1
-        answer = Send({"type": "error", "code": Code.VALIDATION_ERROR, "detail": why})
+        which = {} if why.message_id is None else {"client_message_id": why.message_id}
+        answer = Send({"type": "error", "code": Code.VALIDATION_ERROR, "detail": str(why), **which})
         if self._malformed < MALFORMED_IN_A_ROW:
             return [answer]
         return [answer, *self._close(CloseCode.POLICY, "too many malformed frames in a row")]
@@ -200,4 +223,7 @@ _ANSWERS: Final[Mapping[type, Callable[[Session, Any, float], Sequence[Intent]]]
     Ping: Session._ping,  # noqa: SLF001
     Ack: Session._note,  # noqa: SLF001
     Focus: Session._note,  # noqa: SLF001
+    Message: Session._say,  # noqa: SLF001
+    Typing: Session._note,  # noqa: SLF001
+    Read: Session._note,  # noqa: SLF001
 }

@@ -14,6 +14,7 @@ from uuid import UUID
 from attrs import frozen
 
 from halobestie_core.flow.effects import Audience
+from halobestie_core.ports.presence import User
 
 
 class Topic(StrEnum):
@@ -35,6 +36,43 @@ class OutboxFrame:
     frame: str
     ids: Mapping[str, str]
     at: datetime
+
+
+class WhisperKind(StrEnum):
+    """What may be whispered."""
+
+    TYPING = "typing"
+    READ = "read"
+    PEER = "peer"
+
+
+@frozen
+class Whisper:
+    """Something for one person that may be lost: ids, a number or a word, never what anybody typed.
+
+    ``seq`` belongs to READ, ``state`` to PEER. ``ask``: whoever holds a socket of ``to`` shall say in turn
+    how that person stands.
+    """
+
+    kind: WhisperKind
+    by: User
+    to: User
+    session_id: UUID
+    seq: int = 0
+    state: str = ""
+    ask: bool = False
+
+
+class Whispers(Protocol):
+    """Whispers to every instance, this one included; while the way is down, to this one alone."""
+
+    def whisper(self, whisper: Whisper) -> None:
+        """Send one, soon. Never waits and never fails; it may be lost."""
+        ...
+
+    def on_whispers(self, callback: Callable[[Sequence[Whisper]], None]) -> None:
+        """Call ``callback`` with what arrives; it must not wait or fail."""
+        ...
 
 
 class Nudges(Protocol):

@@ -29,3 +29,9 @@ SELECT u('x' || n), u('s' || n), u('xp' || n), 5, 10000, 'accepted', now(), now(
 FROM generate_series(1, 6000) n;
 INSERT INTO pairing_failures (id, payment_session_id, customer_id, cause_tag, amount, superseded_at, created_at)
 SELECT u('f' || n), u('p' || n), u('c' || n), 'no_mitra_available', 10000, now(), now() FROM generate_series(1, 6000) n;
+ALTER TABLE chat_messages DISABLE TRIGGER USER; -- they talked before they left
+INSERT INTO chat_messages SELECT u('s' || n), seq, 'customer', u(n || 'says' || seq), '', now()
+FROM generate_series(1, 6000) n, generate_series(1, 3) seq;
+ALTER TABLE chat_messages ENABLE TRIGGER USER;
+INSERT INTO chat_keys (session_id, author, wrapped_key, key_id) SELECT u('s' || n), 'customer', '', 'k'
+FROM generate_series(1, 6000) n;

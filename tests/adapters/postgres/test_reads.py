@@ -35,7 +35,7 @@ CROWD = Path(__file__).with_name("crowd.sql").read_text("utf-8")
 GROWING = frozenset(
     {
         "payment_sessions", "pairing_requests", "pairing_waves", "pairing_answers", "pairing_failures",
-        "chat_sessions", "session_extensions", "customers", "mitras",
+        "chat_sessions", "chat_messages", "chat_keys", "session_extensions", "customers", "mitras",
     }
 )  # fmt: skip
 
@@ -339,9 +339,12 @@ async def test_every_read_is_served_by_an_index(crowded: Connection) -> None:
     parameters = {
         "payment_id": u("p7"), "request_id": u("r7"), "session_id": u("s7"), "extension_id": u("x7"),
         "customer_id": u("c7"), "mitra_id": u("m7"), "wave": 1, "limit": 50, "offset": 0,
+        "customers": [u("c7"), u("c8")], "mitras": [u("m7")], "person": u("c7"),
+        "sessions": [u("s7"), u("s8")], "after": [0, 1], "seq": 1, "author": "customer",
+        "client_message_id": u("x"), "before_at": "infinity", "before_id": u("s9"),
     }  # fmt: skip
     walked: list[tuple[str, str]] = []
-    for name, query in load("reads").items():
+    for name, query in [*load("reads").items(), *load("messages").items()]:
         if not query.startswith("SELECT"):
             continue
         cursor = AsyncClientCursor(crowded)

@@ -153,6 +153,18 @@ JOIN mitras m ON m.id = s.mitra_id
 WHERE s.mitra_id = %(mitra_id)s AND s.status IN ('active', 'extending', 'closing')
 ORDER BY s.started_at, s.id
 
+-- name: live_sessions
+-- The live chats of many people, each once, with both names.
+SELECT s.id, s.customer_id, s.mitra_id, s.payment_session_id, s.pairing_request_id, s.mode, s.topic_sensitivity,
+       s.started_at, s.expires_at, s.remaining_seconds, s.paused_seconds, s.closing_until, s.ended_at, s.end_reason,
+       s.status, s.version, s.last_seq, s.customer_read_seq, s.mitra_read_seq,
+       c.display_name AS customer_name, m.display_name AS mitra_name
+FROM chat_sessions s
+JOIN customers c ON c.id = s.customer_id
+JOIN mitras m ON m.id = s.mitra_id
+WHERE s.status IN ('active', 'extending', 'closing')
+  AND (s.customer_id = ANY (%(customers)s::uuid[]) OR s.mitra_id = ANY (%(mitras)s::uuid[]))
+
 -- name: extension
 -- One extension with the names of its chat.
 SELECT e.id, e.session_id, e.payment_session_id, e.requested_duration_minutes, e.requested_price, e.requested_at,
