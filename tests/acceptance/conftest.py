@@ -4,7 +4,7 @@ A module says with ``INSTANCES`` how many servers it wants, with ``SETTINGS`` wh
 ``VARIABLES`` what the environment says.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -40,8 +40,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="module")
+def variables(request: pytest.FixtureRequest) -> Mapping[str, str]:
+    """What the environment says; a module may have a fixture of its own by this name."""
+    said: Mapping[str, str] = getattr(request.module, "VARIABLES", {})
+    return said
+
+
+@pytest.fixture(scope="module")
 async def house(
     request: pytest.FixtureRequest,
+    variables: Mapping[str, str],
     stores: Stores,
     postgres_admin: psycopg.Connection,
     database_template: str,
@@ -54,7 +62,7 @@ async def house(
         folder: Path = tmp_path_factory.mktemp("house")
         opened = House(database_url, _valkey(stores), folder)
         try:
-            await opened.opened(getattr(module, "INSTANCES", 1), **getattr(module, "VARIABLES", {}))
+            await opened.opened(getattr(module, "INSTANCES", 1), **variables)
             if settings := getattr(module, "SETTINGS", PATIENT):
                 await opened.settings(**settings)
             yield opened
