@@ -1,7 +1,7 @@
 """One house per module, and after each test the question whether everything still holds.
 
-A module says with ``INSTANCES`` how many servers it wants, with ``SETTINGS`` which settings are in force, with
-``VARIABLES`` what the environment says.
+A module says with ``INSTANCES`` how many servers it wants, with ``SETTINGS`` which settings are in force,
+with ``VARIABLES`` what the environment says.
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -29,14 +29,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         alone = metafunc.config.getoption("markexpr") == "race"
         hour = pytest.mark.timeout(3600)
         metafunc.parametrize("rounds", [pytest.param(LONG_ROUNDS if alone else ROUNDS, marks=hour)])
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give each module to one worker: its stories share a house."""
-    for item in items:
-        if item.path.parent == Path(__file__).parent:
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 @pytest.fixture(scope="module")

@@ -1,14 +1,16 @@
-"""Is anybody there? Right soon after it changed, on every instance, and never asked of PostgreSQL by a poll."""
+"""Is anybody there? Right soon after it changed, on every instance; no poll asks PostgreSQL."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 import pytest
 from psycopg import AsyncConnection, sql
 
 from support.evening import House, at_once, together
 from support.people import Customer, Mitra
+from support.server import Instance
 from support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
@@ -17,20 +19,23 @@ INSTANCES = 2
 VARIABLES = {"MITRA_HEARTBEAT_CADENCE_SECONDS": "1"}
 SETTINGS = {"mitra_stale_after_seconds": 3600, "max_customers_per_mitra": 2}
 POLLS = 300
+SILENT = "UPDATE mitras SET last_heartbeat_at = now() - %s::interval WHERE id = %s"
 
 
-async def shows(ayu: Customer, count: int, target: Mitra | None = None, *, there: bool | None = None) -> None:
+async def shows(
+    ayu: Customer, count: int, target: Mitra | None = None, *, there: bool | None = None, seconds: float = 5
+) -> None:
     """Wait until every instance says so."""
+    wanted = {"available": count > 0, "count": count}
+    if there is not None:
+        wanted["target_available"] = there
+
+    async def said(instance: Instance) -> bool:
+        answer = await ayu.via(instance).availability(target)
+        return answer.status == 200 and bool(answer.body == wanted)
+
     for instance in ayu.house.instances:
-
-        async def said(asking: Customer = ayu.via(instance)) -> bool:
-            answer = await asking.availability(target)
-            wanted = {"available": count > 0, "count": count}
-            if there is not None:
-                wanted["target_available"] = there
-            return answer.status == 200 and answer.body == wanted
-
-        await eventually(said, seconds=5, what=f"not {count} on {instance.public}")
+        await eventually(partial(said, instance), seconds=seconds, what=f"not {count} on {instance.public}")
 
 
 async def test_it_follows_who_is_there(house: House) -> None:
@@ -57,9 +62,8 @@ async def test_it_follows_capacity(house: House) -> None:
     await shows(ayu, 0, budi, there=False)
     (await first.end(one["id"])).ok()
     await shows(ayu, 1, budi, there=True)
-    await house.settings(max_customers_per_mitra=1)
-    await shows(ayu, 0, budi, there=False)
-    await house.settings(max_customers_per_mitra=2)
+    async with house.having(max_customers_per_mitra=1):
+        await shows(ayu, 0, budi, there=False)
     await shows(ayu, 1, budi, there=True)
     (await second.end(two["id"])).ok()
 
@@ -71,29 +75,37 @@ async def test_it_follows_heartbeats(house: House) -> None:
     await citra.comes()
     budis = await budi.connects()
     await shows(ayu, 2)
-    await house.settings(mitra_stale_after_seconds=5)
 
     async def only_citra() -> bool:
         (await citra.heartbeat()).ok()
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.1)  # how often she beats
         answer = await ayu.availability(budi)
-        return answer.body == {"available": True, "count": 1, "target_available": False}
+        return bool(answer.body == {"available": True, "count": 1, "target_available": False})
 
-    await eventually(only_citra)
-    await budis.until("presence")
-    (await budi.heartbeat()).refused("MITRA_OFFLINE")
-    assert not (await budi.get("/api/mitra/status"))["is_online"]
-    assert (await house.moves(budi.id))[-1] == "stale > offline"
-    await shows(ayu, 0)  # nobody beats any more
-    await house.settings(mitra_require_ping=False)
-    await budi.comes()
-    await shows(ayu, 1)
-    old = "UPDATE mitras SET last_heartbeat_at = now() - interval '1 hour' WHERE id = %s"
-    await house.rows(old, budi.id)
-    for _ in range(5):
-        await shows(ayu, 1, budi, there=True)
-        await asyncio.sleep(0.3)  # longer than the sweep's rhythm in all: it came by and left them alone
-    await house.settings(mitra_require_ping=True, mitra_stale_after_seconds=3600)
+    await house.rows(SILENT, "4 seconds", budi.id)
+    (await citra.heartbeat()).ok()
+    async with house.having(mitra_stale_after_seconds=5):
+        await eventually(only_citra)
+        await budis.until("presence")
+        (await budi.heartbeat()).refused("MITRA_OFFLINE")
+        assert not (await budi.get("/api/mitra/status"))["is_online"]
+        assert (await house.moves(budi.id))[-1] == "stale > offline"
+        await shows(ayu, 0, seconds=10)  # nobody beats any more
+
+
+async def test_where_pings_are_not_required(house: House) -> None:
+    """However long nothing is heard of them, a mitra stays until they leave."""
+    ayu, budi, citra = await house.customer(), await house.mitra("Budi"), await house.mitra("Citra")
+    async with house.having(mitra_require_ping=False):
+        await budi.comes()
+        await house.rows(SILENT, "3 hours", budi.id)
+        for _ in range(3):  # the sweep comes by once a second; somebody else's coming and going takes time
+            await shows(ayu, 1, budi, there=True)
+            await citra.comes()
+            await shows(ayu, 2)
+            await citra.leaves()
+        assert (await house.moves(budi.id))[-1] == "go_online > online"
+        await budi.leaves()
 
 
 @asynccontextmanager
@@ -126,7 +138,7 @@ async def test_a_poll_does_not_touch_postgresql(house: House) -> None:
 
 
 async def test_an_old_picture_is_no_answer(house: House) -> None:
-    """When nobody could look for five seconds the answer is 503, not a guess; afterwards it is right again."""
+    """When nobody could look for five seconds the answer is 503, not a guess; then it is right again."""
     ayu, budi = await house.customer(), await house.mitra("Budi")
     await budi.comes()
     await shows(ayu, 1)

@@ -13,7 +13,7 @@ from halobestie_core.ports.identity import Audience
 from halobestie_core.words import UserType
 from support.evening import House, at_once
 from support.misuse import NOT_JSON, TOO_MUCH, Operation, bad_bodies, fits, good_body, operations
-from support.people import Answer, Customer, Mitra, Operator, Person
+from support.people import Answer, Person
 from support.server import SECRET
 
 pytestmark = pytest.mark.anyio
@@ -121,7 +121,7 @@ async def test_bodies_that_are_not_json(people: People, routes: list[Operation])
 
 
 async def test_members_that_are_wrong(people: People, routes: list[Operation]) -> None:
-    """Missing, foreign, of another type, out of bounds: 422, naming the member; 400 where the contract says so."""
+    """Missing, foreign, of another type, out of bounds: 422, naming the member; 400 where promised."""
     told: list[str] = []
     sent = 0
 

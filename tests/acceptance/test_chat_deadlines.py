@@ -1,4 +1,4 @@
-"""Stories of chats that run out and close by themselves. A chat is aged through the store, never by a setting."""
+"""Stories of chats that run out and close by themselves. A chat is aged through the store."""
 
 import pytest
 
@@ -70,15 +70,14 @@ async def test_a_mitra_ends_only_what_is_over(house: House) -> None:
 
 async def test_no_grace(house: House) -> None:
     """With a grace of zero the chat closes and ends at once."""
-    await house.settings(closure_grace_seconds=0)
-    ayu, _, session = await talking(house)
-    await house.rows(RUN_OUT, session["id"])
+    async with house.having(closure_grace_seconds=0):
+        ayu, _, session = await talking(house)
+        await house.rows(RUN_OUT, session["id"])
 
-    async def ended() -> bool:
-        return bool((await info(ayu, session))["end_reason"] == "time_up")
+        async def ended() -> bool:
+            return bool((await info(ayu, session))["end_reason"] == "time_up")
 
-    await eventually(ended)
-    await house.settings(closure_grace_seconds=60)
+        await eventually(ended)
 
 
 async def test_a_foreign_chat(house: House) -> None:

@@ -1,6 +1,6 @@
-"""Races whose order is forced: a lock is held while commands queue up behind it, in the order that a test is about.
+"""Races whose order is forced: a lock is held while commands queue up behind it, in the order of the test.
 
-Where the moment of the lock decides, the moment of asking must not: who asked in time and got the lock too late, is late.
+The moment of the lock decides, not that of asking: who asked in time and got the lock too late, is late.
 """
 
 import asyncio
@@ -78,7 +78,7 @@ async def test_a_search_that_waited_past_the_end(house: House) -> None:
         search = asyncio.create_task(ayu.search(payment))
         await queued(1)
         await house.rows(
-            "UPDATE payment_sessions SET expires_at = clock_timestamp(), wake_at = clock_timestamp() WHERE id = %s",
+            "UPDATE payment_sessions SET expires_at = now(), wake_at = now() WHERE id = %s",
             payment["id"],
         )
     (await search).refused("PAYMENT_EXPIRED")

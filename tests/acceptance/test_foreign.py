@@ -19,7 +19,7 @@ async def refused(*asked: Awaitable[Answer]) -> None:
 
 
 async def test_somebody_elses_payment(house: House) -> None:
-    """Reading, confirming, cancelling, searching with, giving up, falling back: 403, and it stays as it was."""
+    """Reading, confirming, cancelling, searching, giving up, falling back: 403, and it stays as it was."""
     ayu, mallory, budi = await house.customer("Ayu"), await house.customer("Mallory"), await house.mitra()
     pending = (await ayu.pay(5, budi)).ok(201)
     path = f"/api/client/payment-sessions/{pending['id']}"

@@ -62,7 +62,7 @@ async def test_the_documents(house: House) -> None:
 
 
 async def test_an_evening_without_redis(house: House, line: Line, cuttable: Instance) -> None:
-    """Redis is lost: degraded, not drained; availability is unknown; payments, searches, chats and frames go on."""
+    """Redis is lost: degraded, not drained; availability unknown; payments, searches, chats, frames go on."""
     ayu, budi = (await house.customer()).via(cuttable), (await house.mitra()).via(cuttable)
     await budi.comes()
     assert (await ready(house, cuttable)).ok()["degraded"] == []

@@ -36,7 +36,7 @@ def again(house: House) -> None:
 
 
 async def test_an_evening_among_kills(house: House) -> None:
-    """Killed after each step from payment to goodbye: each step finds what the one before left, and happens once."""
+    """Killed after each step: each finds what the one before left, and happens once."""
     ayu, budi = await house.customer(), await house.mitra()
     again(house)
     await budi.comes()
@@ -105,9 +105,8 @@ async def test_deadlines_that_passed_meanwhile(house: House) -> None:
     ready = await house.value("SELECT clock_timestamp()")
 
     async def done() -> bool:
-        return (await unpaid.payment(first))["status"] == "expired" and (await unused.payment(second))[
-            "status"
-        ] == "failed_pairing"
+        states = [(await unpaid.payment(first))["status"], (await unused.payment(second))["status"]]
+        return states == ["expired", "failed_pairing"]
 
     await eventually(done, seconds=3)
     await eventually(lambda: is_(searching, request, "expired"), seconds=3)

@@ -2,12 +2,14 @@
 
 import asyncio
 import random
+from collections.abc import Awaitable, Callable
 
 import httpx2
 import pytest
 
 from support.evening import House
-from support.people import Answer, Customer
+from support.people import Answer, Customer, Mitra
+from support.server import Instance
 from support.waiting import eventually
 
 pytestmark = [pytest.mark.anyio, pytest.mark.faults]
@@ -17,8 +19,9 @@ SETTINGS = {"mitra_stale_after_seconds": 3600, "pairing_blast_timeout_seconds": 
 ROUNDS = 8
 
 
-async def killed_while(house: House, asked: "asyncio.Task[Answer]", chance: random.Random) -> Answer | None:
+async def killed_while(house: House, asking: Awaitable[Answer], chance: random.Random) -> Answer | None:
     """Kill the second instance a moment after something was asked of it; its answer, if there was one."""
+    asked = asyncio.ensure_future(asking)
     await asyncio.wait({asked}, timeout=chance.uniform(0, 0.012))
     house.instances[1].kill()
     try:
@@ -35,10 +38,10 @@ async def test_a_command_cut_off(house: House, step: str) -> None:
     unanswered = 0
     for _ in range(ROUNDS):
         ayu = await house.customer()
-        asked, repeat = await prepared(step, ayu, budi, house)
-        answer = await killed_while(house, asked, chance)
+        send = await prepared(step, ayu, budi)
+        answer = await killed_while(house, send(house.instances[1]), chance)
         unanswered += answer is None
-        second = await repeat()
+        second = await send(house.first)
         assert second.status in (200, 201), second.body
         if answer is not None and answer.status < 300:
             assert answer.body.get("id") == second.body.get("id")
@@ -48,23 +51,18 @@ async def test_a_command_cut_off(house: House, step: str) -> None:
     print(f"{step}: {unanswered} of {ROUNDS} were cut off")  # noqa: T201  shown by `pytest -rP`
 
 
-async def prepared(step, ayu, budi, house):  # type: ignore[no-untyped-def]
-    """The step as it is sent to the instance that will die, and its repeat at the other."""
-    doomed, other = house.instances[1], house.instances[0]
+async def prepared(step: str, ayu: Customer, budi: Mitra) -> Callable[[Instance], Awaitable[Answer]]:
+    """The step, ready to be sent to an instance, as often as one likes."""
     payment = (await ayu.pay()).ok(201)
     if step == "confirm":
-        send = lambda at: ayu.via(at).confirm(payment)  # noqa: E731  one of four
-    else:
-        (await ayu.confirm(payment)).ok()
-        send = lambda at: ayu.via(at).search(payment)  # noqa: E731
-    if step in ("accept", "give_up"):
-        request = await ayu.searches(payment)
-        send = (
-            (lambda at: budi.via(at).accept(request))
-            if step == "accept"
-            else (lambda at: ayu.via(at).give_up(payment))
-        )
-    return asyncio.create_task(send(doomed)), lambda: send(other)
+        return lambda at: ayu.via(at).confirm(payment)
+    (await ayu.confirm(payment)).ok()
+    if step == "search":
+        return lambda at: ayu.via(at).search(payment)
+    request = await ayu.searches(payment)
+    if step == "accept":
+        return lambda at: budi.via(at).accept(request)
+    return lambda at: ayu.via(at).give_up(payment)
 
 
 async def goodbye(ayu: Customer) -> None:

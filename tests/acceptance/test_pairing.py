@@ -3,7 +3,7 @@
 import pytest
 
 from support.evening import House
-from support.people import is_id
+from support.people import Customer, Json, Mitra, is_id
 from support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
@@ -12,7 +12,15 @@ SETTINGS = {"pairing_blast_timeout_seconds": 5, "mitra_stale_after_seconds": 360
 LEDGER = (
     "SELECT kind, amount, failure_id FROM customer_transactions WHERE payment_session_id = %s ORDER BY at, id"
 )
-FAILURES = "SELECT cause_tag, amount, superseded_at, pairing_request_id FROM pairing_failures WHERE payment_session_id = %s"
+FAILURES = """
+SELECT cause_tag, amount, superseded_at, pairing_request_id FROM pairing_failures
+WHERE payment_session_id = %s"""
+IN_TIME = """
+SELECT t.at < r.deadline_at FROM transitions t JOIN pairing_requests r ON r.id = t.aggregate_id
+WHERE r.id = %s AND t.to_state = 'rejected'"""
+WAVES = """
+SELECT number, cardinality(mitra_ids) AS size, at FROM pairing_waves
+WHERE pairing_request_id = %s ORDER BY number"""
 
 
 async def test_an_evening_from_payment_to_chat(house: House) -> None:
@@ -65,10 +73,10 @@ async def test_an_evening_from_payment_to_chat(house: House) -> None:
         {"kind": "session", "amount": 25000, "failure_id": None}
     ]
     assert await house.states(payment["id"]) == ["pending", "confirmed", "confirmed", "consumed"]
-    await ends_well(house, ayu, budi, session)
+    await ends_well(ayu, budi, session)
 
 
-async def ends_well(house, ayu, budi, session) -> None:  # type: ignore[no-untyped-def]
+async def ends_well(ayu: Customer, budi: Mitra, session: Json) -> None:
     """The customer says goodbye; the mitra is free again."""
     ended = (await ayu.end(session["id"])).ok()
     assert (ended["status"], ended["end_reason"], ended["seconds_left"]) == ("ended", "customer_ended", 0)
@@ -132,7 +140,7 @@ async def test_nobody_is_there(house: House) -> None:
     await budi.comes()
     await budis.until("chat_request", id=request["id"])
     session = await budi.accepts(request)
-    await ends_well(house, ayu, budi, session)
+    await ends_well(ayu, budi, session)
 
 
 async def test_everybody_declines(house: House) -> None:
@@ -150,8 +158,7 @@ async def test_everybody_declines(house: House) -> None:
     after = await ayu.request(request)
     assert (after["status"], after["cause_tag"]) == ("rejected", "all_mitras_rejected")
     await ayus.until("pairing_failed", cause_tag="all_mitras_rejected")
-    before_deadline = "SELECT at < (SELECT deadline_at FROM pairing_requests WHERE id = aggregate_id) FROM transitions WHERE aggregate_id = %s AND to_state = 'rejected'"
-    assert await house.value(before_deadline, request["id"])
+    assert await house.value(IN_TIME, request["id"])
     (row,) = await house.rows(FAILURES, request["payment_session_id"])
     assert row["cause_tag"] == "all_mitras_rejected"
 
@@ -172,7 +179,7 @@ async def test_who_left_does_not_decline(house: House) -> None:
     await citra.comes()
     await citras.until("chat_request", id=request["id"])
     session = await citra.accepts(request)
-    await ends_well(house, ayu, citra, session)
+    await ends_well(ayu, citra, session)
 
 
 async def test_backing_out_before_paying(house: House) -> None:
@@ -223,32 +230,28 @@ async def test_giving_up_what_was_not_searched_with(house: House) -> None:
     session = await budi.accepts(request)
     refusal = (await ayu.give_up({"id": request["payment_session_id"]})).refused("INVALID_STATE")
     assert refusal["session_id"] == session["id"]
-    await ends_well(house, ayu, budi, session)
+    await ends_well(ayu, budi, session)
 
 
 async def test_waves(house: House) -> None:
     """With a wave size, the least busy are asked first and the others after a third of the window."""
-    await house.settings(pairing_wave_size=1, pairing_blast_timeout_seconds=6)
-    ayu, busy, free = await house.customer("Ayu"), await house.mitra("Busy"), await house.mitra("Free")
-    other = await house.customer("Other")
-    await busy.comes()
-    session = await busy.accepts(await other.searches())
-    await free.comes()
-    busys, frees = await busy.connects(), await free.connects()
-    request = await ayu.searches()
-    await frees.until("chat_request", id=request["id"])
-    assert not busys.count("chat_request")
-    await busys.until("chat_request", id=request["id"])
-    waves = await house.rows(
-        "SELECT number, cardinality(mitra_ids) AS size, at FROM pairing_waves WHERE pairing_request_id = %s ORDER BY number",
-        request["id"],
-    )
-    assert [(wave["number"], wave["size"]) for wave in waves] == [(1, 1), (2, 1)]
-    assert 2.0 <= (waves[1]["at"] - waves[0]["at"]).total_seconds() < 3.0
-    await eventually(lambda: _is(ayu, request, "expired"))
-    (await other.end(session["id"])).ok()
-    await house.settings(pairing_wave_size=0, pairing_blast_timeout_seconds=5)
+    async with house.having(pairing_wave_size=1, pairing_blast_timeout_seconds=6):
+        ayu, busy, free = await house.customer("Ayu"), await house.mitra("Busy"), await house.mitra("Free")
+        other = await house.customer("Other")
+        await busy.comes()
+        session = await busy.accepts(await other.searches())
+        await free.comes()
+        busys, frees = await busy.connects(), await free.connects()
+        request = await ayu.searches()
+        await frees.until("chat_request", id=request["id"])
+        assert not busys.count("chat_request")
+        await busys.until("chat_request", id=request["id"])
+        waves = await house.rows(WAVES, request["id"])
+        assert [(wave["number"], wave["size"]) for wave in waves] == [(1, 1), (2, 1)]
+        assert 2.0 <= (waves[1]["at"] - waves[0]["at"]).total_seconds() < 3.0
+        await eventually(lambda: _is(ayu, request, "expired"))
+        (await other.end(session["id"])).ok()
 
 
-async def _is(customer, request, status: str) -> bool:  # type: ignore[no-untyped-def]
-    return (await customer.request(request))["status"] == status
+async def _is(customer: Customer, request: Json, status: str) -> bool:
+    return bool((await customer.request(request))["status"] == status)

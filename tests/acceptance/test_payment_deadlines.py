@@ -107,7 +107,7 @@ async def test_a_search_holds_its_payment(house: House) -> None:
 
 
 async def test_a_failed_search_of_an_old_payment(house: House) -> None:
-    """A search that fails after the payment's own deadline fails for the search's cause, with time to fall back."""
+    """A search that fails after the payment's deadline fails for its own cause, with time to fall back."""
     ayu, budi = await house.customer(), await house.mitra("Budi")
     await budi.comes()
     request = await ayu.searches()

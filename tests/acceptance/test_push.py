@@ -235,6 +235,25 @@ async def test_a_quota_is_not_tried_again_inside_a_short_window(house: House, pl
     await ends(ayu, session)
 
 
+async def test_a_message_to_whoever_has_no_socket(house: House, place: FcmPlace) -> None:
+    """Who wrote, and never what; nobody is pushed what they wrote themselves, or see anyhow."""
+    ayu, budi, session = await chat(house)
+    customers, mitras = await phone(ayu), await phone(budi)
+    socket = await ayu.connects()
+    secret = f"secret {uuid4()}"
+    body = {"client_message_id": str(uuid4()), "text": secret}
+    (await ayu.ask("POST", f"/api/shared/chat/{session['id']}/messages", body)).ok(201)
+    received = await pushed(place, mitras, "message")
+    assert received.message["notification"] == {"title": "Citra Kirana", "body": "Pesan baru"}
+    assert received.data == {"type": "message", "session_id": session["id"], "action": "open_chat"}
+    body = {"client_message_id": str(uuid4()), "text": secret}
+    (await budi.ask("POST", f"/api/shared/chat/{session['id']}/messages", body)).ok(201)
+    await socket.until("message", session_id=session["id"])
+    assert not pushes(place, customers, "message")
+    assert not [one for one in place.fake.inbox if secret in str(one.message)]
+    await ends(ayu, session)
+
+
 async def test_readiness_says_nothing_is_missing(house: House) -> None:
     """With a service account pushes are set up."""
     answer = await house.ask("GET", f"{house.first.public}/readyz")

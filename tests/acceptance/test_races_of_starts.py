@@ -1,4 +1,4 @@
-"""Races around the beginning and the end of a search: two starts, two fallbacks, last declines, expiry. Two instances."""
+"""Races around the beginning and the end of a search: two starts, two fallbacks, last declines, expiry."""
 
 import random
 
@@ -89,7 +89,7 @@ async def test_fallback_twice(house: House, rounds: int) -> None:
 
 
 async def test_a_targeted_request_ends_once(house: House, rounds: int) -> None:
-    """Accept, decline, cancel and the window's end, all at once: one of them happens, the others hear of it."""
+    """Accept, decline, cancel and the window's end at once: one of them happens, the others hear of it."""
     staff = Staff(await house.mitras(6))
     chance = random.Random(7)
 
@@ -120,7 +120,7 @@ async def test_a_targeted_request_ends_once(house: House, rounds: int) -> None:
 
 
 async def test_opening_against_expiry(house: House, rounds: int) -> None:
-    """Either the search holds the payment, or the payment has failed and the caller is told; never in between."""
+    """Either the search holds the payment, or the payment has failed and the caller is told."""
     chance = random.Random(7)
 
     async def play(ayu: Customer) -> str:

@@ -139,7 +139,7 @@ async def test_the_target_leaves_meanwhile(house: House) -> None:
 
 
 async def test_a_fallback_may_fail_and_be_tried_again(house: House) -> None:
-    """Every failed attempt has its own row; each but the last is superseded; the window stays the first one's."""
+    """Every failed attempt has its own row; all but the last superseded; the window stays the first one's."""
     ayu, budi, citra = await house.customer(), await house.mitra("Budi"), await house.mitra("Citra")
     await budi.comes()
     await citra.comes()

@@ -1,4 +1,4 @@
-"""The socket: who gets in, what is current on connecting, what is told afterwards, and coming back. Two instances."""
+"""The socket: who gets in, what is current on connecting, what is told afterwards, and coming back."""
 
 import contextlib
 

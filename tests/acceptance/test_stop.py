@@ -1,4 +1,4 @@
-"""A server that is asked to stop: no new work, what is in hand ends, sockets are told, exit 0 within ten seconds."""
+"""A server that is asked to stop: no new work, what is in hand ends, sockets are told, status 0, in time."""
 
 import asyncio
 import time

@@ -1,13 +1,14 @@
 """A house: one database, the instances that serve it, the people who go there, and a look behind the scenes.
 
-What people do goes through the public contract. What a test arranges (a payment that has grown old) or looks up
-(how many rows there are) goes through `sql`, past the program.
+What people do goes through the public contract. What a test arranges (a payment that has grown old) or
+looks up (how many rows there are) goes through `sql`, past the program.
 """
 
 import asyncio
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -42,6 +43,7 @@ class House:
         self.instances: list[Instance] = []
         self.sockets: list[Socket] = []
         self._staff: list[Mitra] = []
+        self._boss: Operator | None = None
         self.expected_trouble = ""
         """What a log may tell of, where a test makes trouble on purpose: such lines hold this text."""
         self._tokens = JwtTokens(KeyRing([SECRET.encode()]), Audience.PUBLIC)
@@ -103,7 +105,7 @@ class House:
 
     # ------------------------------------------------------------------------------------------ people
 
-    async def ask(self, method: str, url: str, body: Json = None, **options: Any) -> Answer:  # noqa: ANN401  httpx2's
+    async def ask(self, method: str, url: str, body: Json = None, **options: Any) -> Answer:  # noqa: ANN401
         """One request, whoever asks."""
         if body is not None:
             options["json"] = body
@@ -182,14 +184,29 @@ class House:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    async def settings(self, **values: Json) -> None:
-        """Change settings as an operator does; in force on every instance when this returns."""
-        operator = await self.operator()
-        (await operator.change(**values)).ok()
+    async def settings(self, **values: Json) -> dict[str, Json]:
+        """Change settings as an operator does; in force everywhere when this returns what was before."""
+        if self._boss is None:
+            self._boss = await self.operator()
+        before = await self._in_force(self._boss)
+        (await self._boss.change(**values)).ok()
         for instance in self.instances:
-            rows = (await operator.via(instance).get("/internal/config"))["rows"]
-            now = {row["key"]: row["value"] for row in rows}
+            now = await self._in_force(self._boss.via(instance))
             assert now | values == now
+        return {key: before[key] for key in values}
+
+    @asynccontextmanager
+    async def having(self, **values: Json) -> AsyncIterator[None]:
+        """Have other settings for a while."""
+        before = await self.settings(**values)
+        try:
+            yield
+        finally:
+            await self.settings(**before)
+
+    @staticmethod
+    async def _in_force(operator: Operator) -> dict[str, Json]:
+        return {row["key"]: row["value"] for row in (await operator.get("/internal/config"))["rows"]}
 
     def _phone(self) -> str:
         self._phones += 1
@@ -198,11 +215,11 @@ class House:
     def _turn(self, number: int) -> Instance:
         return self.instances[number % len(self.instances)]
 
-    # ------------------------------------------------------------------------------------------ behind the scenes
+    # ---------------------------------------------------------------------------- behind the scenes
 
     async def rows(self, statement: str, *parameters: object) -> list[dict[str, Any]]:
         """What a statement finds (or does)."""
-        cursor = await self.sql.execute(statement, parameters)  # type: ignore[arg-type]  # tests write their SQL in place
+        cursor = await self.sql.execute(statement, parameters)
         return await cursor.fetchall() if cursor.description else []
 
     async def value(self, statement: str, *parameters: object) -> Any:  # noqa: ANN401  whatever is selected
@@ -231,7 +248,7 @@ class House:
             return [str(violation) for violation in await check(connection, eventual=eventual)]
 
     async def is_sound(self) -> None:
-        """What must hold at every commit holds now, what must in the end does so soon, and no log tells of trouble."""
+        """What must hold at every commit holds; what must in the end does soon; no log tells of trouble."""
         broken = await self.complaints(eventual=False)
         assert not broken, "\n".join(broken)
         loop = asyncio.get_running_loop()

@@ -11,7 +11,7 @@ from halobestie_adapters.ids import uuid7
 
 Schema: TypeAlias = Mapping[str, Any]
 
-WRONG_TYPES = (None, True, 12.5, 7, "twelve", "", [], {}, [{}], 2**70, -1)
+WRONG_TYPES: tuple[Any, ...] = (None, True, 12.5, 7, "twelve", "", [], {}, [{}], 2**70, -1)
 NOT_JSON = (b"{", b'{"a":', b"[]", b'"text"', b"12", b"null", b'{"a": NaN}', b"\xff\xfe{}", b"{} {}")
 TOO_MUCH = b'{"filler": "' + b"x" * (64 * 1024) + b'"}'
 
@@ -82,7 +82,7 @@ def good_body(operation: Operation) -> dict[str, Any]:
 
 
 def bad_bodies(operation: Operation) -> Iterator[tuple[str, Any]]:
-    """What is wrong, and a body with exactly that wrong: a member missing, foreign, of a wrong type or size."""
+    """What is wrong, and a body with just that wrong: a member missing, foreign, of a wrong type or size."""
     good = good_body(operation)
     yield "a foreign member", {**good, "surprise": 1}
     schema = _resolved(operation, operation.body or {})
@@ -104,10 +104,8 @@ def fits(operation: Operation, schema: Schema, value: object) -> bool:
     match schema.get("type"):
         case None:
             return True
-        case "null":
-            return value is None
-        case "boolean":
-            return isinstance(value, bool)
+        case "null" | "boolean" as plain:
+            return value is None if plain == "null" else isinstance(value, bool)
         case "integer":
             whole = isinstance(value, int) and not isinstance(value, bool)
             return whole and schema.get("minimum", value) <= value <= schema.get("maximum", value)

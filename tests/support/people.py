@@ -1,7 +1,7 @@
 """Customers, mitras and operators, who know the public contract and nothing of the program behind it.
 
-A verb in the third person happens as told or the test ends (``await ayu.pays(12)`` gives the confirmed payment); an
-imperative gives whatever the server answered (``await budi.accept(request)``), to be judged by `Answer`.
+A verb in the third person happens as told or the test ends (``await ayu.pays(12)`` gives the confirmed
+payment); an imperative gives whatever the server answered (``await budi.accept(request)``), to be judged.
 """
 
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
@@ -57,7 +57,7 @@ class Person:
         """The same person, whose requests go to another instance."""
         return evolve(self, at=instance)
 
-    async def ask(self, method: str, path: str, body: Json = None, **options: Any) -> Answer:  # noqa: ANN401  httpx2's
+    async def ask(self, method: str, path: str, body: Json = None, **options: Any) -> Answer:  # noqa: ANN401
         """Send one request of one's own."""
         headers = {"Authorization": f"Bearer {self.token}", **options.pop("headers", {})}
         base = self.at.internal if path.startswith("/internal") else self.at.public
@@ -154,7 +154,7 @@ class Customer(Person):
         return await self.ask("POST", f"/api/client/chat/sessions/{session_id}/end")
 
     async def availability(self, mitra: "Mitra | None" = None) -> Answer:
-        """Is anybody there?"""
+        """Ask whether anybody is there."""
         query = "" if mitra is None else f"?mitra_id={mitra.id}"
         return await self.ask("GET", f"/api/client/mitra-availability{query}")
 
