@@ -100,6 +100,11 @@ class PostgresPushOutbox:
             await conn.execute(Q.nobody_waits, {"row_id": row_id})
             await conn.execute(Q.finish_push, {"row_id": row_id, "outcome": outcome.value})
 
+    async def skip(self, row_ids: Collection[int]) -> None:
+        """End rows, many at once, that nobody needs after all."""
+        async with connection(self._pool) as conn:
+            await conn.execute(Q.skip_pushes, {"row_ids": [*row_ids]})
+
     async def acknowledge(self, user: User, frame: str, object_id: UUID) -> bool:
         """Mark the push of a frame that was seen as not needed."""
         stream = f"push:{user.type}:{user.id}"

@@ -114,13 +114,26 @@ class Pushes:
         if free <= 0:
             return 0
         rows = await self._at_store(self.outbox.take(free))
-        for row in rows:
+        for row in await self._but_seen_messages(rows):
             task = asyncio.create_task(self._try(row))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         if len(rows) == free:
             self._loop.nudge()
         return len(rows)
+
+    async def _but_seen_messages(self, rows: Sequence[Waiting]) -> Sequence[Waiting]:
+        """Leave out messages to people who are connected, which are most of all rows: together, unlogged."""
+        receivers = {
+            row.id: _person(row.push.audience)
+            for row in rows
+            if row.push.type is PushType.MESSAGE and not isinstance(row.push.audience, ToOffered)
+        }
+        connected = await self.connections.which_connected({*receivers.values()}) if receivers else None
+        seen = {row_id for row_id, person in receivers.items() if person in (connected or ())}
+        if seen:
+            await self._at_store(self.outbox.skip(seen))
+        return [row for row in rows if row.id not in seen]
 
     async def finished(self) -> None:
         """Wait until everything in hand is done."""
@@ -152,27 +165,21 @@ class Pushes:
 
     async def _whom(self, row: Waiting) -> Sequence[User] | None:
         """Who does not see the frame; ``None``: that is not known yet, and the row waits."""
-        match row.push.audience:
-            case ToCustomer(customer_id=person):
-                return await self._one(row, User(UserType.CUSTOMER, person))
-            case ToMitra(mitra_id=person):
-                return await self._one(row, User(UserType.MITRA, person))
-            case ToOffered(request_id=request, wave=wave, but=but):
-                ids = await self._at_store(self.notices.reads.offered(request, wave))
-                users = [User(UserType.MITRA, mitra) for mitra in ids if mitra != but]
-                connected = await self.connections.which_connected(users) or frozenset()
-                return [user for user in users if user not in connected]
+        audience = row.push.audience
+        if isinstance(audience, ToOffered):
+            ids = await self._at_store(self.notices.reads.offered(audience.request_id, audience.wave))
+            users = [User(UserType.MITRA, mitra) for mitra in ids if mitra != audience.but]
+            connected = await self.connections.which_connected(users) or frozenset()
+            return [user for user in users if user not in connected]
+        return await self._one(row, _person(audience))
 
     async def _one(self, row: Waiting, user: User) -> Sequence[User] | None:
-        """Give one person's client time to say that it saw the frame; a message it will show by itself."""
-        is_message = row.push.type is PushType.MESSAGE
+        """Give one person's client time to say that it saw the frame."""
         left = ACK_SECONDS - (row.now - row.at).total_seconds()
-        if not is_message and left <= 0:
+        if row.push.type is PushType.MESSAGE or left <= 0:
             return [user]
         if await self.connections.is_connected(user) is not True:
             return [user]
-        if is_message:
-            return []
         await self._at_store(self.outbox.put_off(row.id, left))
         self._later(left)
         return None
@@ -249,6 +256,12 @@ class Pushes:
 
     def _later(self, seconds: float) -> None:
         asyncio.get_running_loop().call_later(seconds + 0.005, self._loop.nudge)
+
+
+def _person(audience: ToCustomer | ToMitra) -> User:
+    if isinstance(audience, ToCustomer):
+        return User(UserType.CUSTOMER, audience.customer_id)
+    return User(UserType.MITRA, audience.mitra_id)
 
 
 def _left(ends: float) -> float:

@@ -120,6 +120,10 @@ class PushOutbox(Protocol):
         """End a row whatever waits; devices that wait have missed it."""
         ...
 
+    async def skip(self, row_ids: Collection[int]) -> None:
+        """End rows, many at once, that nobody needs after all."""
+        ...
+
     async def acknowledge(self, user: User, frame: str, object_id: UUID) -> bool:
         """Take note that the user saw this frame about this extension or request: no push is needed.
 

@@ -78,6 +78,7 @@ async def test_silence_says_why(room: Mailroom) -> None:
     """An answer that nobody gave carries its reason: the policy, or the safeguard."""
     talk = await talking(room.office)
     await room.phone(talk.customer, "customer", UserType.CUSTOMER)
+    await room.round()
     for policy, reason in (("auto_reject", "timeout"), ("auto_approve", "safeguard")):
         room.office.change(extension_default_action_on_timeout=policy)
         asked = await talk.asks()

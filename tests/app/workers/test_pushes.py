@@ -1,10 +1,14 @@
 """Pushes on a real database: who gets one, when, and what becomes of those that cannot be sent."""
 
 import asyncio
+import io
 import json
+import logging
+from collections.abc import Iterator
 from uuid import UUID
 
 import pytest
+import structlog
 from psycopg.sql import SQL
 
 from halobestie_adapters.postgres.pushes import Q
@@ -27,6 +31,18 @@ async def acknowledged(
 ) -> bool:
     """Tell that a frame was seen; whether a push waited for that."""
     return await room.outbox.acknowledge(User(UserType.MITRA, mitra), frame, request.request.id)
+
+
+@pytest.fixture
+def said() -> Iterator[io.StringIO]:
+    """What the log says; afterwards logging is as it was found."""
+    root, stream = logging.getLogger(), io.StringIO()
+    handlers, level = root.handlers[:], root.level
+    log.set_up("json", stream)
+    yield stream
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
 
 
 # ---------------------------------------------------------------------------------------------- ack or push
@@ -291,19 +307,18 @@ async def test_an_instance_that_dies_with_a_push(room: Mailroom) -> None:
 # ------------------------------------------------------------------------------------- the log, the store
 
 
-async def test_without_firebase(room: Mailroom, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_without_firebase(room: Mailroom, said: io.StringIO) -> None:
     """Type and result are logged; no name, no token, no id of anybody."""
-    log.set_up("json")
     sari = await room.office.mitra()
     await room.phone(sari, "a-token-of-a-phone")
     room.pushes.sender = LoggedPushes()
     await asked_again(room, sari)
     await room.round()
-    said = capsys.readouterr().err
-    first = next(json.loads(line) for line in said.splitlines() if '"logged"' in line)
+    lines = said.getvalue().splitlines()
+    first = next(json.loads(line) for line in lines if '"logged"' in line)
     assert first.keys() == {"event", "kind", "result", "at", "level", "logger"}
     assert (first["kind"], first["result"]) == ("chat_request", "logged")
-    assert not any(secret in said for secret in ("a-token-of-a-phone", "Ayu", "Sari", str(sari)))
+    assert not any(secret in said.getvalue() for secret in ("a-token-of-a-phone", "Ayu", "Sari", str(sari)))
     assert await room.outcomes() == [("chat_request", "sent")]
 
 

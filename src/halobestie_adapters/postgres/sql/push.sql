@@ -81,6 +81,10 @@ UPDATE outbox SET
     END
 WHERE id = %(row_id)s AND sent_at IS NULL
 
+-- name: skip_pushes
+-- Nobody needs these after all.
+UPDATE outbox SET sent_at = clock_timestamp(), outcome = 'unneeded' WHERE id = ANY (%(row_ids)s) AND sent_at IS NULL
+
 -- name: acknowledge
 -- The frame was seen, so its push is not needed; found by the stream, of which few rows are unsent.
 UPDATE outbox SET sent_at = clock_timestamp(), outcome = 'acked'
