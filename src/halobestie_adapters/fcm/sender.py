@@ -23,7 +23,7 @@ from halobestie_core.ports.push import Device, Notice, TryLater, Verdict
 
 CONNECT_SECONDS: Final = 3.0
 TOTAL_SECONDS: Final = 5.0
-CONNECTIONS: Final = 32
+CONNECTIONS: Final = 48
 
 
 @final

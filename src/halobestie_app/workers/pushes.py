@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import random
 from collections import Counter
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Coroutine, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
@@ -51,10 +51,10 @@ BATCH: Final = 50
 MOST_ROWS: Final = 100
 """Rows in hand at the same time."""
 FEW_AT_ONCE: Final = 8
-MANY_AT_ONCE: Final = 24
+MANY_AT_ONCE: Final = 40
 """Sends at the same time: of rows for one person, and of blasts, so that a blast keeps nobody waiting."""
-CHUNK: Final = 24
-"""Devices of one row whose results are written down together, well within its lease."""
+NOTE_SECONDS: Final = 1.0
+"""So often results are written down while a row is worked on, which keeps its lease."""
 AT_THE_STORE: Final = 4
 """Connections that pushes may keep busy."""
 LONGEST_BACKOFF: Final = 60.0
@@ -194,10 +194,12 @@ class Pushes:
         row = letter.row
         lane = self._many if isinstance(row.push.audience, ToOffered) else self._few
         results: list[Result] = []
-        for some in _chunks(devices):
-            done = await asyncio.gather(*(self._send(letter, device, lane) for device in some))
-            await self._at_store(self.outbox.note(row.id, done))
-            results += done
+        sending = {asyncio.create_task(self._send(letter, device, lane)) for device in devices}
+        while sending:
+            done, sending = await asyncio.wait(sending, timeout=NOTE_SECONDS)
+            some = [one.result() for one in done]
+            await self._at_store(self.outbox.note(row.id, some))
+            results += some
         settled = await self._at_store(self.outbox.settle(row, _outcome(results)))
         if settled.outcome is None:
             self._later(settled.next_in)
@@ -266,10 +268,6 @@ def _person(audience: ToCustomer | ToMitra) -> User:
 
 def _left(ends: float) -> float:
     return ends - asyncio.get_running_loop().time()
-
-
-def _chunks(devices: Sequence[Device]) -> Iterable[Sequence[Device]]:
-    return [devices[at : at + CHUNK] for at in range(0, len(devices), CHUNK)]
 
 
 def _outcome(results: Sequence[Result]) -> Outcome:
