@@ -12,7 +12,7 @@ from uuid import UUID
 
 import orjson
 
-from halobestie_core.flow.effects import Audience, ToCustomer, ToMitra, ToOffered
+from halobestie_core.flow.effects import Audience, Push, PushType, ToCustomer, ToMitra, ToOffered
 from halobestie_core.ports.notify import OutboxFrame, Whisper, WhisperKind
 from halobestie_core.ports.presence import User
 from halobestie_core.words import UserType
@@ -45,6 +45,13 @@ def frame(
     """A row of the outbox as the frame it will be."""
     ids = {name: value for name, value in payload.items() if name != "frame"}
     return OutboxFrame(number, stream, audience(whom), payload["frame"], ids, at)
+
+
+def pushed(whom: Mapping[str, Any], payload: Mapping[str, Any]) -> Push:
+    """A row of the outbox as the push it will be."""
+    ids = {name: value for name, value in payload.items() if name not in ("type", "until")}
+    until = None if payload["until"] is None else datetime.fromisoformat(payload["until"])
+    return Push(audience(whom), PushType(payload["type"]), ids, until)
 
 
 def packed(frames: Sequence[OutboxFrame]) -> bytes:

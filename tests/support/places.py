@@ -15,10 +15,12 @@ from attrs import define, field
 from halobestie_adapters.memory import (
     MemoryAgenda,
     MemoryConfigStore,
+    MemoryDevices,
     MemoryFrameOutbox,
     MemoryHeartbeats,
     MemoryIdentityStore,
     MemoryPictures,
+    MemoryPushOutbox,
     MemoryReads,
     MemoryStore,
     Tables,
@@ -29,6 +31,7 @@ from halobestie_core.ports.config import ConfigStore
 from halobestie_core.ports.identity_store import IdentityStore
 from halobestie_core.ports.notify import FrameOutbox
 from halobestie_core.ports.presence import HeartbeatStore, PictureSource
+from halobestie_core.ports.push import Devices, PushOutbox
 from halobestie_core.ports.reads import Reads
 from halobestie_core.ports.store import Store
 
@@ -53,6 +56,8 @@ class Place(Protocol):
     heartbeats: HeartbeatStore
     pictures: PictureSource
     identity: IdentityStore
+    pushes: PushOutbox
+    devices: Devices
 
     @property
     def now(self) -> datetime:
@@ -105,6 +110,8 @@ class MemoryPlace:
     heartbeats: HeartbeatStore = field(init=False)
     pictures: PictureSource = field(init=False)
     identity: IdentityStore = field(init=False)
+    pushes: PushOutbox = field(init=False)
+    devices: Devices = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         """Build the ports."""
@@ -116,6 +123,8 @@ class MemoryPlace:
         self.heartbeats = MemoryHeartbeats(self.tables)
         self.pictures = MemoryPictures(self.tables)
         self.identity = MemoryIdentityStore(self.tables)
+        pushes = MemoryPushOutbox(self.tables)
+        self.pushes, self.devices = pushes, MemoryDevices(self.tables, pushes)
 
     @property
     def now(self) -> datetime:

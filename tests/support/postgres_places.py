@@ -20,6 +20,7 @@ from halobestie_adapters.postgres.identity import PostgresIdentityStore
 from halobestie_adapters.postgres.outbox import PostgresFrameOutbox
 from halobestie_adapters.postgres.pool import conninfo, make_pool
 from halobestie_adapters.postgres.presence_reads import PostgresPictures
+from halobestie_adapters.postgres.pushes import PostgresDevices, PostgresPushOutbox
 from halobestie_adapters.postgres.reads import PostgresReads
 from halobestie_adapters.postgres.unit import Cost, PostgresStore
 from halobestie_core.ports.agenda import Agenda
@@ -27,6 +28,7 @@ from halobestie_core.ports.config import ConfigStore
 from halobestie_core.ports.identity_store import IdentityStore
 from halobestie_core.ports.notify import FrameOutbox
 from halobestie_core.ports.presence import HeartbeatStore, PictureSource
+from halobestie_core.ports.push import Devices, PushOutbox
 from halobestie_core.ports.reads import Reads
 from halobestie_core.ports.store import Store
 from support.places import Dump, ids, in_order
@@ -97,6 +99,8 @@ class PostgresPlace:
     heartbeats: HeartbeatStore
     pictures: PictureSource
     identity: IdentityStore
+    pushes: PushOutbox
+    devices: Devices
     costs: list[Cost]
     now: datetime = SEVEN_IN_THE_EVENING
 
@@ -172,5 +176,7 @@ async def postgres_place(url: str, *, connections: int = 4) -> AsyncIterator[Pos
                 PostgresHeartbeats(pool),
                 PostgresPictures(pool),
                 PostgresIdentityStore(pool),
+                PostgresPushOutbox(pool),
+                PostgresDevices(pool),
                 costs,
             )

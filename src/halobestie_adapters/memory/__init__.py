@@ -20,6 +20,7 @@ from halobestie_adapters.memory.presence import (
     MemoryPictureCache,
     MemoryPictures,
 )
+from halobestie_adapters.memory.pushes import MemoryDevices, MemoryPushOutbox
 from halobestie_adapters.memory.reads import MemoryReads
 from halobestie_adapters.memory.tables import Tables
 from halobestie_adapters.memory.unit import MemoryStore
@@ -29,6 +30,7 @@ __all__ = [
     "MemoryAgenda",
     "MemoryConfigStore",
     "MemoryConnections",
+    "MemoryDevices",
     "MemoryFrameBus",
     "MemoryFrameOutbox",
     "MemoryHeartbeats",
@@ -36,6 +38,7 @@ __all__ = [
     "MemoryNudges",
     "MemoryPictureCache",
     "MemoryPictures",
+    "MemoryPushOutbox",
     "MemoryReads",
     "MemoryStore",
     "Tables",

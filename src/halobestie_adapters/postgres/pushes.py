@@ -16,38 +16,27 @@ from psycopg.rows import kwargs_row
 from psycopg_pool import AsyncConnectionPool
 
 from halobestie_adapters.errors import Busy
-from halobestie_adapters.framing import audience as audience_of
+from halobestie_adapters.framing import pushed
 from halobestie_adapters.postgres.pool import connection
 from halobestie_adapters.postgres.queries import load
-from halobestie_core.flow.effects import Push, PushType
 from halobestie_core.ports.presence import User
-from halobestie_core.ports.push import Device, Outcome, Platform, Result, Settled, Waiting
+from halobestie_core.ports.push import MOST_DEVICES, Device, Outcome, Platform, Result, Settled, Waiting
 from halobestie_core.words import UserType
 
 Q: Final = load("push")
 
-MOST_DEVICES: Final = 10
-"""Of one user; a person has few, and every push goes to all."""
 _TRIES: Final = 5
 
 
 def _waiting(
     id: int,  # noqa: A002 - the column's name
     audience: Mapping[str, Any],
-    payload: Mapping[str, str | None],
+    payload: Mapping[str, Any],
     created_at: datetime,
     now: datetime,
     attempts: int,
 ) -> Waiting:
-    ids = {name: value for name, value in payload.items() if name not in ("type", "until")}
-    until = payload.get("until")
-    push = Push(
-        audience_of(audience),
-        PushType(payload["type"] or ""),
-        {name: value for name, value in ids.items() if value is not None},
-        None if until is None else datetime.fromisoformat(until),
-    )
-    return Waiting(id, push, created_at, now, attempts)
+    return Waiting(id, pushed(audience, payload), created_at, now, attempts)
 
 
 def _device(installation_id: str, user_type: str, user_id: UUID, platform: str, fcm_token: str) -> Device:

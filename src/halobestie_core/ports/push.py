@@ -7,13 +7,17 @@ are chosen when it is sent. Nothing is sent after its window.
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 from attrs import field, frozen
 
 from halobestie_core.flow.effects import Push
 from halobestie_core.ports.presence import User
+
+
+MOST_DEVICES: Final = 10
+"""Of one user; a person has few, and every push goes to all. The ones not heard of for longest go."""
 
 
 class Platform(StrEnum):
