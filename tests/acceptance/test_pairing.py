@@ -110,6 +110,7 @@ async def test_nobody_accepts(house: House) -> None:
     ayu, budi = await house.customer("Ayu"), await house.mitra("Budi")
     await budi.comes()
     ayus, budis = await ayu.connects(), await budi.connects()
+    await ayu.sees(1)
     request = await ayu.searches()
     failed = await ayus.until("pairing_failed", pairing_request_id=request["id"])
     assert failed["cause_tag"] == "no_mitra_available"

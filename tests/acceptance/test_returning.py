@@ -62,6 +62,7 @@ async def test_the_target_declines_and_somebody_else_is_found(house: House) -> N
     await budi.comes()
     await citra.comes()
     ayus, citras = await ayu.connects(), await citra.connects()
+    await ayu.sees(2)
     payment = await declined(ayu, budi)
     assert (payment["status"], payment["cause_tag"]) == ("failed_pairing", "targeted_mitra_rejected")
     frame = await ayus.until("returning_chat_rejected")
@@ -166,6 +167,7 @@ async def test_a_cold_start_still_offers_it(house: House) -> None:
     ayu, budi = await house.customer(), await house.mitra("Budi")
     await budi.comes()
     await house.mitras(1)
+    await ayu.sees(2)
     payment = await declined(ayu, budi)
     active = await ayu.active()
     assert active["session"] is None

@@ -10,6 +10,7 @@ from uuid import UUID
 from attrs import define, evolve, frozen
 
 from support.sockets import Socket
+from support.waiting import eventually
 
 if TYPE_CHECKING:
     from support.evening import House
@@ -157,6 +158,15 @@ class Customer(Person):
         """Ask whether anybody is there."""
         query = "" if mitra is None else f"?mitra_id={mitra.id}"
         return await self.ask("GET", f"/api/client/mitra-availability{query}")
+
+    async def sees(self, count: int) -> None:
+        """Wait until so many mitras are available; the picture of them may be a moment old."""
+
+        async def so_many() -> bool:
+            answer = await self.availability()
+            return answer.status == 200 and bool(answer.body["count"] == count)
+
+        await eventually(so_many, seconds=5, what=f"not {count} available")
 
 
 @define
