@@ -114,13 +114,15 @@ class RedisBus:
     async def run(self, stop: asyncio.Event) -> None:
         """Listen, and pass nudges on, until `stop` is set; never raises for Redis' sake."""
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self._listen()), group.create_task(self._pass_on())]
+            tasks = [group.create_task(self._listen(stop)), group.create_task(self._pass_on(stop))]
             await stop.wait()
+            # The driver has time-outs of its own, and a cancellation that meets one may get lost in it: hence
+            # both look at `stop` too.
             for task in tasks:
                 task.cancel()
 
-    async def _pass_on(self) -> None:
-        while True:
+    async def _pass_on(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
             await self._wanted.wait()
             self._wanted.clear()
             topics, self._pending = list(self._pending), {}
@@ -136,26 +138,26 @@ class RedisBus:
                 self.lost_nudges += len(topics)
                 await asyncio.sleep(FIRST_PAUSE_SECONDS)  # else a stream of nudges would be a stream of tries
 
-    async def _listen(self) -> None:
+    async def _listen(self, stop: asyncio.Event) -> None:
         pause = FIRST_PAUSE_SECONDS
-        while True:
+        while not stop.is_set():
             try:
                 async with self._link.listener.pubsub() as line:
-                    await self._follow(line)
+                    await self._follow(line, stop)
             except FAILURES:
                 pause = FIRST_PAUSE_SECONDS if self._up else min(2 * pause, LONGEST_PAUSE_SECONDS)
             finally:
                 self._note(up=False)
             await asyncio.sleep(pause)
 
-    async def _follow(self, line: PubSub) -> None:
-        """Subscribe, then hand on what comes, until the connection fails or falls silent."""
+    async def _follow(self, line: PubSub, stop: asyncio.Event) -> None:
+        """Subscribe, then hand on what comes, until `stop`, or the connection fails or falls silent."""
         channels = [*self._topics, self._lane.encode(), *(shard.encode() for shard in self._shards)]
         await line.subscribe(*channels)
         unconfirmed = len(channels)
         loop = asyncio.get_running_loop()
         heard = asked = loop.time()
-        while True:
+        while not stop.is_set():
             message = await line.get_message(timeout=PING_SECONDS)
             now = loop.time()
             if message is None:
