@@ -89,6 +89,10 @@ class Socket:
             await asyncio.shield(self._reader)
         return self._connection.close_code
 
+    def cut(self) -> None:
+        """Lose the connection, without a word."""
+        self._connection.transport.abort()
+
     async def close(self) -> None:
         """Hang up."""
         await self._connection.close()

@@ -406,7 +406,8 @@ async def test_session_timers(house: House, chat: Chat) -> None:
         assert timer["session"]["version"] == 1
     asked = await house.room.pauses(chat)
     house.places[0].relay.nudge()
-    for socket in (mine, theirs):
+    for socket, change in ((mine, "session_paused"), (theirs, "extension_request")):
+        await socket.until(change)
         timer = await socket.until("session_timer", session_id=str(chat.id))
         assert timer["session"]["status"] == "extending"
     await house.room.goes_on(chat, asked)
