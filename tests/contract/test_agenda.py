@@ -57,7 +57,7 @@ async def test_a_limit(house: Place) -> None:
 async def test_stale_mitras(house: Place) -> None:
     """Online and silent for longer than the threshold; nobody where pings are not required."""
     await do(house, Scope(mitra_id=TINI), lambda _: GoOffline(), Actor(ActorType.MITRA, TINI))
-    await later(house, seconds=45)
+    await later(house, seconds=47)  # a heartbeat of two seconds ago may not be written yet
     assert list(await house.agenda.stale(HOUSE, 10)) == []
     await later(house, seconds=1)
     assert list(await house.agenda.stale(HOUSE, 10)) == [Due("presence", SARI)]
@@ -92,7 +92,6 @@ async def test_a_dismissed_command_is_over(house: Place) -> None:
 @pytest.mark.parametrize(
     "command, replaced",
     [
-        ("mitra_became_eligible", {"command": "offer", "request_id": str(REQUEST), "mitra_id": str(SARI)}),
         (
             "mitra_went_away",
             {"command": "withdraw", "request_id": str(REQUEST), "mitra_id": str(SARI), "detail": "stale"},
@@ -111,6 +110,59 @@ async def test_a_command_about_a_mitra_becomes_one_per_search(
     await house.agenda.fan_out(about)
     new = [one for one in (await house.rows())["outbox"] if one["kind"] == "later" and one["sent_at"] is None]
     assert [one["payload"] for one in new] == [replaced]
+
+
+async def _left_for_later(house: Place) -> list[object]:
+    rows = (await house.rows())["outbox"]
+    return [one["payload"] for one in rows if one["kind"] == "later" and one["sent_at"] is None]
+
+
+async def test_a_newcomer_is_offered_every_open_blast(house: Place) -> None:
+    """It is replaced once, by one command for every blast that the mitra is not shown already."""
+    await search(house)
+    [row] = await house.agenda.take_later(10)
+    newcomer = UUID(int=0xA9)
+    await house.mitra(newcomer, "Lina", online=True)
+    about = LaterRow(row.id, "mitra_became_eligible", {"mitra_id": str(newcomer)})
+    await house.agenda.fan_out(about)
+    await house.agenda.fan_out(about)
+    offer = {"command": "offer", "request_id": str(REQUEST), "mitra_id": str(newcomer)}
+    assert await _left_for_later(house) == [offer]
+
+
+@pytest.mark.parametrize("online", [True, False])
+async def test_who_is_shown_it_or_gone_is_offered_nothing(house: Place, online: bool) -> None:
+    """Sari sees the request already, Lina is not here: no command is left that could only be ignored."""
+    await search(house)
+    [row] = await house.agenda.take_later(10)
+    lina = UUID(int=0xA9)
+    await house.mitra(lina, "Lina", online=False)
+    await house.agenda.fan_out(
+        LaterRow(row.id, "mitra_became_eligible", {"mitra_id": str(SARI if online else lina)})
+    )
+    assert await _left_for_later(house) == []
+
+
+async def test_who_left_while_it_was_shown_is_withdrawn(house: Place) -> None:
+    """One command for each mitra who is shown a blast and is not here, not for those who answered."""
+    await search(house)
+    [row] = await house.agenda.take_later(10)
+    await house.agenda.dismiss(row.id)
+    await house.agenda.withdraw_gone(REQUEST)
+    assert await _left_for_later(house) == []
+    await do(house, Scope(mitra_id=TINI), lambda _: GoOffline(), Actor(ActorType.MITRA, TINI))
+    [away] = await house.agenda.take_later(10)
+    await house.agenda.dismiss(away.id)
+    await house.agenda.withdraw_gone(REQUEST)
+    withdraw = {"command": "withdraw", "request_id": str(REQUEST), "mitra_id": str(TINI), "detail": None}
+    assert await _left_for_later(house) == [withdraw]
+
+
+async def test_urgent_commands_are_taken_first(house: Place) -> None:
+    """Whoever waits without knowing it comes before what only adds to an offer."""
+    await search(house)
+    await do(house, Scope(mitra_id=TINI), lambda _: GoOffline(), Actor(ActorType.MITRA, TINI))
+    assert [one.command for one in await house.agenda.take_later(10)] == ["mitra_went_away", "look_again"]
 
 
 async def test_a_shut_out_mitras_chats_are_ended(house: Place) -> None:

@@ -30,10 +30,15 @@ class Beats:
 
     def __init__(self) -> None:
         self.taken: list[tuple[UUID, datetime]] = []
+        self.written = 0
 
     def add(self, mitra_id: UUID, at: datetime) -> None:
         """Take one."""
         self.taken.append((mitra_id, at))
+
+    async def write(self) -> None:
+        """Count that somebody could not wait."""
+        self.written += 1
 
 
 @define

@@ -40,6 +40,9 @@ class Beats:
         """Remember to write it."""
         self.life.heard.append(mitra_id)
 
+    async def write(self) -> None:
+        """Nothing waits."""
+
 
 @define
 class Life:

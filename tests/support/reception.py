@@ -60,6 +60,9 @@ class Beats:
         """One more."""
         self.heard.append((mitra_id, at))
 
+    async def write(self) -> None:
+        """Nothing waits."""
+
 
 @define
 class Services:

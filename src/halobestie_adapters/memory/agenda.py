@@ -13,7 +13,7 @@ from halobestie_adapters.memory.tables import Tables
 from halobestie_adapters.outgoing import Outgoing
 from halobestie_core.flow.availability import House
 from halobestie_core.pairing import PairingRequest
-from halobestie_core.ports.agenda import Due, LaterRow, Peek
+from halobestie_core.ports.agenda import SWEEP_MARGIN, URGENT, Due, LaterRow, Peek
 from halobestie_core.words import RequestKind
 
 _FIRST_PAUSE: Final = timedelta(seconds=1.5)
@@ -37,9 +37,10 @@ class MemoryAgenda:
 
     async def stale(self, house: House, limit: int) -> Sequence[Due]:
         """Look for mitras who were silent for too long; nobody is where pings are not required."""
-        heard_since = house.heard_since(self._tables.clock.now)
-        if heard_since is None:
+        fresh_since = house.heard_since(self._tables.clock.now)
+        if fresh_since is None:
             return ()
+        heard_since = fresh_since - SWEEP_MARGIN
         online = (m.listener.presence for m in self._tables.mitras.values() if m.listener.presence.is_online)
         silent = (
             Due("presence", one.id)
@@ -52,11 +53,11 @@ class MemoryAgenda:
         """Take later commands for a moment, the oldest first."""
         now = self._tables.clock.now
         ready = (row for row in self._later() if row.next_attempt_at <= now)
-        taken = sorted(ready, key=lambda row: (row.next_attempt_at, row.id))[:limit]
+        taken = sorted(ready, key=lambda row: (_can_wait(row), row.next_attempt_at, row.id))[:limit]
         for row in taken:
             row.next_attempt_at = now + min(_FIRST_PAUSE * 2**row.attempts, _LONGEST_PAUSE)
             row.attempts += 1
-        return [_command(row) for row in sorted(taken, key=lambda row: row.id)]
+        return [_command(row) for row in sorted(taken, key=lambda row: (_can_wait(row), row.id))]
 
     async def fan_out(self, row: LaterRow) -> None:
         """Replace a command by one per customer concerned; the second to try finds it replaced."""
@@ -65,6 +66,22 @@ class MemoryAgenda:
             return
         kept.sent_at = self._tables.clock.now
         self._tables.queue(self._instead(row))
+
+    async def withdraw_gone(self, request_id: UUID) -> None:
+        """Leave a command for each mitra who is shown the request and is not here."""
+        request = self._tables.requests.get(request_id)
+        if request is None or not request.is_open or request.kind is not RequestKind.GENERAL:
+            return
+        answered = {answer.mitra_id for answer in request.answers}
+        shown = {mitra_id for wave in request.waves for mitra_id in wave.mitra_ids} - answered
+        gone = (one for one in sorted(shown) if not self._is_here(one))
+        self._tables.queue(_withdraw(request_id, str(one), None) for one in gone)
+
+    def _is_here(self, mitra_id: UUID) -> bool:
+        mitra = self._tables.mitras.get(mitra_id)
+        return (
+            mitra is not None and mitra.listener.presence.is_online and not mitra.listener.presence.is_blocked
+        )
 
     async def dismiss(self, row_id: int) -> None:
         """Mark a later command as dealt with."""
@@ -95,17 +112,12 @@ class MemoryAgenda:
         blasts = [one for one in open_ones if one.kind is RequestKind.GENERAL]
         match row.command:
             case "mitra_became_eligible":
-                for request in blasts:
+                here = self._is_here(UUID(mitra))
+                for request in (one for one in blasts if here and one.offerable(frozenset({UUID(mitra)}))):
                     yield _outgoing("offer", request.id, request_id=str(request.id), mitra_id=mitra)
             case "mitra_went_away":
                 for request in (one for one in open_ones if _concerns(one, UUID(mitra))):
-                    yield _outgoing(
-                        "withdraw",
-                        request.id,
-                        request_id=str(request.id),
-                        mitra_id=mitra,
-                        detail=row.fields.get("detail"),
-                    )
+                    yield _withdraw(request.id, mitra, row.fields.get("detail"))
             case "mitra_shut_out":
                 live = (one for one in self._tables.chats if one.is_live and one.mitra_id == UUID(mitra))
                 for chat in sorted(live, key=lambda one: one.id):
@@ -125,6 +137,14 @@ def _concerns(request: PairingRequest, mitra_id: UUID) -> bool:
 
 def _outgoing(command: str, about: UUID, **fields: str | None) -> Outgoing:
     return Outgoing("later", f"{command}:{about}", {}, {"command": command, **fields})
+
+
+def _withdraw(request_id: UUID, mitra_id: str | None, detail: str | None) -> Outgoing:
+    return _outgoing("withdraw", request_id, request_id=str(request_id), mitra_id=mitra_id, detail=detail)
+
+
+def _can_wait(row: OutboxRow) -> bool:
+    return row.out.payload["command"] not in URGENT
 
 
 def _command(row: OutboxRow) -> LaterRow:

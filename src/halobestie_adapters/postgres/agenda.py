@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final, final
+from uuid import UUID
 
 from psycopg.rows import class_row
 from psycopg_pool import AsyncConnectionPool
@@ -15,7 +16,7 @@ from psycopg_pool import AsyncConnectionPool
 from halobestie_adapters.postgres.pool import connection
 from halobestie_adapters.postgres.queries import load
 from halobestie_core.flow.availability import House
-from halobestie_core.ports.agenda import Due, LaterRow, Peek
+from halobestie_core.ports.agenda import SWEEP_MARGIN, URGENT, Due, LaterRow, Peek
 
 Q: Final = load("agenda")
 
@@ -53,7 +54,7 @@ class PostgresAgenda:
         """Look for mitras who were silent for too long; nobody is where pings are not required."""
         if not house.require_ping:
             return ()
-        silence = timedelta(seconds=house.stale_after_seconds)
+        silence = timedelta(seconds=house.stale_after_seconds) + SWEEP_MARGIN
         async with connection(self._pool) as conn:
             cursor = conn.cursor(row_factory=class_row(Due))
             await cursor.execute(Q.stale, {"silence": silence, "limit": limit})
@@ -62,18 +63,23 @@ class PostgresAgenda:
     async def take_later(self, limit: int) -> Sequence[LaterRow]:
         """Take later commands for a moment, the oldest first."""
         async with connection(self._pool) as conn:
-            cursor = await conn.execute(Q.take_later, {"limit": limit})
+            cursor = await conn.execute(Q.take_later, {"limit": limit, "urgent": list(URGENT)})
             taken = [
                 LaterRow(row_id, payload["command"], {k: v for k, v in payload.items() if k != "command"})
                 for row_id, payload in await cursor.fetchall()
             ]
-        return sorted(taken, key=lambda row: row.id)
+        return sorted(taken, key=lambda row: (row.command not in URGENT, row.id))
 
     async def fan_out(self, row: LaterRow) -> None:
         """Replace a command by one per customer concerned; the second to try finds it replaced."""
         given = {"row_id": row.id, "mitra_id": row.fields.get("mitra_id"), "detail": row.fields.get("detail")}
         async with connection(self._pool) as conn:
             await conn.execute(FAN_OUTS[row.command], given)
+
+    async def withdraw_gone(self, request_id: UUID) -> None:
+        """Leave a command for each mitra who is shown the request and is not here."""
+        async with connection(self._pool) as conn:
+            await conn.execute(Q.withdraw_gone, {"request_id": request_id})
 
     async def dismiss(self, row_id: int) -> None:
         """Mark a later command as dealt with."""

@@ -25,6 +25,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from halobestie_app import log
 from halobestie_app.http import body, problems
+from halobestie_app.http.patience import within
 from halobestie_app.http.principal import Bearers, Principal
 from halobestie_app.http.route import Call, Reply, Route
 from halobestie_app.http.table import Found, Table, parsed
@@ -226,14 +227,13 @@ async def _within(route: Route, call: Call[Any, Any]) -> object:
     """Call the endpoint, and give it up when its time is over."""
     if route.bound is None:
         return await route.endpoint(call)
-    bound = asyncio.timeout(route.bound)
+    began = asyncio.get_running_loop().time()
     try:
-        async with bound:
-            return await route.endpoint(call)
+        return await within(route.bound, route.endpoint(call))
     except TimeoutError:
-        if bound.expired():
-            raise problems.too_long(route.bound) from None
-        raise
+        if asyncio.get_running_loop().time() - began < route.bound:
+            raise  # the endpoint's own
+        raise problems.too_long(route.bound) from None
 
 
 def _allow(found: Found) -> str:

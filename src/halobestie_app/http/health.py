@@ -6,15 +6,16 @@ that each of them survives.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Final, Protocol, TypeAlias
+from collections.abc import Callable, Coroutine
+from typing import Any, Final, Protocol, TypeAlias
 
 from attrs import frozen
 
+from halobestie_app.http.patience import within
 from halobestie_app.http.route import ANYONE, Plain, Route
 from halobestie_app.problems import Code, Problem
 
-Probe: TypeAlias = Callable[[], Awaitable[str | None]]
+Probe: TypeAlias = Callable[[], Coroutine[Any, Any, str | None]]
 """Looks at one thing: None when it is well, else a sentence that says what is wrong."""
 
 PATIENCE: Final = 2.0
@@ -95,8 +96,7 @@ class Gate:
 
 async def _looked(name: str, probe: Probe) -> str | None:
     try:
-        async with asyncio.timeout(PATIENCE):
-            return await probe()
+        return await within(PATIENCE, probe())
     except TimeoutError:
         return f"{name} does not answer within {PATIENCE:g} seconds."
     except Exception:  # noqa: BLE001  whatever a driver raises, the store is not well; its text may hold an address

@@ -4,7 +4,7 @@ from typing import Final
 
 import orjson
 
-from halobestie_adapters.errors import Busy, StoreUnavailable
+from halobestie_adapters.errors import Busy, Conflict, StaleWrite, StoreUnavailable
 from halobestie_app.problems import Code, Problem
 from halobestie_core.wire import to_wire
 
@@ -31,7 +31,7 @@ def translated(failure: Exception) -> Problem | None:
         return Problem(
             Code.UNAVAILABLE, "A store cannot be reached. Nothing may have changed.", retry_after=1
         )
-    if isinstance(failure, Busy):
+    if isinstance(failure, (Busy, StaleWrite, Conflict)):
         return Problem(
             Code.UNAVAILABLE, "Somebody else is changing the same thing. Try again.", retry_after=1
         )

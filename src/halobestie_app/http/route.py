@@ -6,7 +6,7 @@ The table of routes is the one source of the dispatcher, the published document 
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 from uuid import UUID
@@ -79,7 +79,7 @@ class Call(Generic[BodyT, QueryT]):
 Plain: TypeAlias = Call[None, None]
 """The call of a route with neither body nor query."""
 
-Endpoint: TypeAlias = Callable[[Call[Any, Any]], Awaitable[object]]
+Endpoint: TypeAlias = Callable[[Call[Any, Any]], Coroutine[Any, Any, object]]
 
 
 @frozen

@@ -63,7 +63,10 @@ async def _end(
     scope = Scope(session_id=session_id, mitra_of_session=True)
     outcome = await perform(desk, scope, end, actor, closing_message=sealed)
     if outcome.refused is not None:
-        raise refusals.problem(outcome.refused)
+        refusal = refusals.problem(outcome.refused)
+        if by is Party.MITRA and "allowed" in refusal.members:
+            refusal.members["allowed"] = []  # what is allowed here is the customer's to ask for
+        raise refusal
     if outcome.moved is None and words is not None and await words.messages.closing(session_id) != words.text:
         # It had ended, without these words; nobody shall think that they were kept.
         raise refusals.told(Reason.SESSION_NOT_ACTIVE, outcome.evening.chat)

@@ -71,14 +71,15 @@ async def offer(desk: Desk, request_id: UUID, mitra_id: UUID, done: int) -> Done
 
 
 async def look_again(desk: Desk, request_id: UUID, done: int) -> Done:
-    """Offer one open request to everybody eligible who was not offered it."""
-    return await perform(
-        desk,
-        Scope(request_id=request_id, look=desk.look(unoffered_of=request_id)),
-        lambda loaded: pairing.Offer(loaded.eligible),
-        SYSTEM,
-        done=done,
-    )
+    """Offer one open blast to everybody eligible who was not offered it; waves have their own time."""
+
+    def show(loaded: Loaded) -> pairing.Offer:
+        request = loaded.evening.request
+        at_once = request is not None and request.wave_size == 0
+        return pairing.Offer(loaded.eligible if at_once else frozenset())
+
+    look = desk.look(unoffered_of=request_id)
+    return await perform(desk, Scope(request_id=request_id, look=look), show, SYSTEM, done=done)
 
 
 async def withdraw(desk: Desk, request_id: UUID, mitra_id: UUID, detail: str | None, done: int) -> Done:

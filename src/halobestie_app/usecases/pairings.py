@@ -12,6 +12,7 @@ from halobestie_core.causes import Cause
 from halobestie_core.flow import CancelSearch, FallBackToBlast, OpenPairing
 from halobestie_core.flow.availability import Listener
 from halobestie_core.pairing import OfferStatus, PairingRequest
+from halobestie_core.payment import PAYMENT
 from halobestie_core.ports.reads import PaymentSeen, RequestSeen, SessionSeen
 from halobestie_core.ports.store import Actor, Loaded, Named, Scope
 from halobestie_core.reasons import Reason
@@ -139,7 +140,8 @@ async def cancel_search(desk: Desk, customer_id: UUID, payment_id: UUID) -> Paym
     if outcome.refused is not None:
         refusal = refusals.problem(outcome.refused)
     elif outcome.told is not None:
-        refusal = refusals.told(outcome.told, outcome.evening.payment)
+        paid, now = outcome.evening.payment, outcome.loaded.now
+        refusal = refusals.told(outcome.told, paid, () if paid is None else PAYMENT.allowed(paid, now))
     if refusal is not None:
         if (
             request is not None

@@ -41,6 +41,8 @@ async def create(desk: Desk, customer_id: UUID, wanted: NewPayment) -> PaymentSe
         raise refusals.not_found("mitra")
 
     def begin(loaded: Loaded) -> payment.Create:
+        if loaded.customer is None:
+            raise Problem(Code.UNAUTHENTICATED, "This account is gone; come in again.")
         quote = _quoted(loaded, wanted)
         return payment.Create(
             id=payment_id,
@@ -161,7 +163,8 @@ def _quoted(loaded: Loaded, wanted: NewPayment) -> pricing.Quote:
             is_extension=wanted.is_extension,
         )
     except UnknownTierError as unknown:
-        raise Problem(Code.UNKNOWN_TIER, f"There is {unknown}.") from unknown
+        detail = f"Nobody sells {unknown.minutes} minutes of {unknown.mode}."
+        raise Problem(Code.UNKNOWN_TIER, detail) from unknown
 
 
 def _capture(current: PaymentSession, taken: Taken, loaded: Loaded, window: int) -> RecordCapture:

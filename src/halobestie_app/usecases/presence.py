@@ -1,7 +1,7 @@
 """Presence: a mitra switches on and off, and is heard of. Knows no socket."""
 
-from datetime import datetime
-from typing import Protocol
+from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from attrs import evolve
@@ -11,17 +11,13 @@ from halobestie_app.usecases.desk import Desk
 from halobestie_app.usecases.perform import perform
 from halobestie_core import presence
 from halobestie_core.flow.availability import Listener
+from halobestie_core.ports.presence import Beats
 from halobestie_core.ports.store import Actor, Loaded, Scope
 from halobestie_core.reasons import Reason
 from halobestie_core.words import ActorType
 
-
-class Beats(Protocol):
-    """Where heartbeats are collected until the next batch is written."""
-
-    def add(self, mitra_id: UUID, at: datetime) -> None:
-        """Remember that this mitra was heard of at ``at``, the store's time."""
-        ...
+NEARLY: Final = timedelta(seconds=3)
+"""Who is this near to the threshold is not left to the next batch."""
 
 
 async def switch(desk: Desk, beats: Beats, mitra_id: UUID, *, online: bool) -> Listener:
@@ -36,7 +32,7 @@ async def switch(desk: Desk, beats: Beats, mitra_id: UUID, *, online: bool) -> L
     if here is None or outcome.loaded.mitra is None:
         raise refusals.not_found("mitra")
     if online and outcome.moved is None:
-        beats.add(mitra_id, outcome.loaded.now)
+        await _heard(desk, beats, outcome.loaded.mitra, outcome.loaded.now)
         here = evolve(here, last_heartbeat_at=outcome.loaded.now)
     return evolve(outcome.loaded.mitra, presence=here)
 
@@ -53,8 +49,15 @@ async def heartbeat(desk: Desk, beats: Beats, mitra_id: UUID) -> Listener:
     verdict = presence.PRESENCE.decide(listener.presence, presence.Heartbeat(now), now)
     if not hasattr(verdict, "after"):
         raise refusals.told(Reason.MITRA_OFFLINE, listener.presence)
-    beats.add(mitra_id, now)
+    await _heard(desk, beats, listener, now)
     return evolve(listener, presence=verdict.moved())
+
+
+async def _heard(desk: Desk, beats: Beats, listener: Listener, now: datetime) -> None:
+    """Take a heartbeat. It waits for the next batch, except where "heard" would not be true that long."""
+    beats.add(listener.id, now)
+    if not desk.house.is_here(listener.presence, now + NEARLY):
+        await beats.write()
 
 
 def _of(loaded: Loaded, wish: object) -> object:

@@ -25,7 +25,7 @@ OLDEST_SECONDS: Final = 5.0
 DRAW_SECONDS: Final = 1.0
 FETCH_SECONDS: Final = 0.3
 LEAST_SECONDS: Final = 0.05
-"""Between two pictures, however much is going on; and four times as long as the last one took."""
+"""Between two pictures, however much is going on; or four times what the last one took, up to a second."""
 
 
 def touches(moved: Moved) -> bool:
@@ -91,7 +91,7 @@ class AvailabilityBoard:
         picture = await self._source.picture(self._house())
         took = monotonic() - began
         await self._cache.put(picture, took)
-        self._drawing.least = max(LEAST_SECONDS, 4 * took)
+        self._drawing.least = min(max(LEAST_SECONDS, 4 * took), DRAW_SECONDS)
         self._nudges.publish(Topic.PICTURE)
 
     async def fetch(self) -> None:

@@ -89,7 +89,9 @@ class Deadlines:
 
     async def _fire(self, due: Due) -> None:
         try:
-            await clock.fire(self.desk, due)
+            done = await clock.fire(self.desk, due)
+            if done.moved is None:
+                self._rest(due)  # somebody was first, or it is not what it seemed: no reason to look at once
         except Busy:
             return  # somebody is at work on this very row; the next peek shows whether anything is left
         except StoreError as failed:

@@ -91,6 +91,8 @@ class LaterCommands:
             case "offer":
                 await clock.offer(self.desk, _id(fields["request_id"]), _id(fields["mitra_id"]), row.id)
             case "look_again":
+                await self.agenda.withdraw_gone(_id(fields["request_id"]))
+                self._news.set()
                 await clock.look_again(self.desk, _id(fields["request_id"]), row.id)
             case "withdraw":
                 detail = fields["detail"]

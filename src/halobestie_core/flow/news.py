@@ -215,9 +215,14 @@ def _ask_gateway(step: InvoiceStep, paid: PaymentSession) -> AskGateway | None:
 
 
 def look_again(_evening: Evening, move: PairingMove) -> LookAgain | None:
-    """A blast looks once more for those who came while it opened (with waves, the next wave does)."""
+    """A blast looks once more at those who came or left while it was shown to many at once."""
     request = move.after
-    return LookAgain(request.id) if request.kind is RequestKind.GENERAL and request.wave_size == 0 else None
+    return LookAgain(request.id) if request.kind is RequestKind.GENERAL else None
+
+
+def look_again_at_wave(evening: Evening, move: PairingMove) -> LookAgain | None:
+    """A wave does so too; a single late joiner was locked while the request was shown to them."""
+    return look_again(evening, move) if isinstance(move.command, pairing.NextWave) else None
 
 
 def chat_mitra_eligible(_evening: Evening, move: ChatMove) -> MitraBecameEligible:

@@ -93,9 +93,11 @@ def confirm(evening: Evening, wish: payment.Confirm, now: datetime) -> Plan | Re
     return Plan((Step("payment", wish),))
 
 
-def open_pairing(evening: Evening, wish: OpenPairing, _now: datetime) -> Planned:
+def open_pairing(evening: Evening, wish: OpenPairing, now: datetime) -> Planned:
     """Search, or be told that something of this customer is open already."""
     paid = _needed(evening.payment, wish)
+    if paid.is_extension:
+        return Refused(paid, wish, Reason.NOT_POSSIBLE, payment.PAYMENT.allowed(paid, now))
     request = evening.open_request
     if request is not None and _same_search(request, wish, paid):
         return Ignored("this search is open already", request)
@@ -116,9 +118,11 @@ def open_pairing(evening: Evening, wish: OpenPairing, _now: datetime) -> Planned
     return Plan(tuple(steps))
 
 
-def fall_back(evening: Evening, wish: FallBackToBlast, _now: datetime) -> Planned:
+def fall_back(evening: Evening, wish: FallBackToBlast, now: datetime) -> Planned:
     """Use the same money for a general blast: exactly one of this and an operator's action wins."""
     paid = _needed(evening.payment, wish)
+    if paid.is_extension:
+        return Refused(paid, wish, Reason.NOT_POSSIBLE, payment.PAYMENT.allowed(paid, now))
     request = evening.open_request
     if request is not None and request.payment_session_id == paid.id and request.kind is RequestKind.GENERAL:
         return Ignored("this search is open already", request)

@@ -88,7 +88,11 @@ _ROWS = (
         tells=(news.offered_hear_request, news.offered_get_push),
         later=(news.look_again,),
     ),
-    Reaction(pairing_events.OffersMade, tells=(news.offered_hear_request, news.offered_get_push)),
+    Reaction(
+        pairing_events.OffersMade,
+        tells=(news.offered_hear_request, news.offered_get_push),
+        later=(news.look_again_at_wave,),
+    ),
     Reaction(pairing_events.OfferWithdrawn, tells=(news.one_mitra_loses_request,)),
     Reaction(pairing_events.OfferDeclined),
     Reaction(

@@ -5,12 +5,18 @@ The command judges.
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 from attrs import frozen
 
 from halobestie_core.flow.availability import House
+
+SWEEP_MARGIN: Final = timedelta(seconds=2.5)
+"""How much longer than the threshold one must be silent to be swept: heartbeats are written a second late."""
+
+URGENT: Final = ("mitra_went_away", "withdraw", "mitra_shut_out", "end_chat")
+"""Later commands for which somebody waits who does not know it; the others only add to what is offered."""
 
 
 @frozen
@@ -60,11 +66,15 @@ class Agenda(Protocol):
         ...
 
     async def take_later(self, limit: int) -> Sequence[LaterRow]:
-        """Take unsent later commands for a moment; whoever dies with one leaves it to the next."""
+        """Take later commands for a moment, urgent ones first; whoever dies with one leaves it to others."""
         ...
 
     async def fan_out(self, row: LaterRow) -> None:
         """Replace a command about a mitra (or the house) by one per customer concerned, at once."""
+        ...
+
+    async def withdraw_gone(self, request_id: UUID) -> None:
+        """Leave a command for each mitra who is shown this blast and is not here (any more)."""
         ...
 
     async def dismiss(self, row_id: int) -> None:

@@ -84,6 +84,10 @@ class Beats(Protocol):
         """Take one. ``at`` is the store's clock; an older one never replaces a younger."""
         ...
 
+    async def write(self) -> None:
+        """Write what waits, now. Raises the store's unavailability, after which it still waits."""
+        ...
+
 
 @frozen
 class BeatsWritten:

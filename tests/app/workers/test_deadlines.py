@@ -112,8 +112,8 @@ async def test_the_next_wave_goes_out_after_a_third_of_the_window(desk: Office) 
 
 async def test_a_silent_mitra_is_taken_offline_but_not_one_who_was_heard_first(desk: Office) -> None:
     """The sweep looks again under the lock: a heartbeat that landed meanwhile wins."""
-    silent = await desk.mitra(silent_for=timedelta(seconds=46))
-    heard = await desk.mitra(silent_for=timedelta(seconds=46))
+    silent = await desk.mitra(silent_for=timedelta(seconds=60))
+    heard = await desk.mitra(silent_for=timedelta(seconds=60))
     peeked = await desk.agenda.stale(desk.desk.house, 10)
     assert {one.id for one in peeked} == {silent, heard}
     await desk.sql(SQL("UPDATE mitras SET last_heartbeat_at = clock_timestamp() WHERE id = %s"), heard)

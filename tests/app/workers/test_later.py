@@ -145,3 +145,38 @@ async def test_a_command_whose_instance_died_is_taken_again(desk: Office) -> Non
     )
     await _run(desk)
     assert await _offered(desk, request.request.id) == {late}
+
+
+async def test_who_leaves_while_a_blast_opens_is_withdrawn(desk: Office) -> None:
+    """Their leaving found no offer yet, and the opening did not see them leave: the second look does."""
+    mitra = await desk.mitra()
+    blast = await desk.searching()
+    await desk.sql(SQL("UPDATE mitras SET is_online = false, version = version + 1 WHERE id = %s"), mitra)
+    await _run(desk)
+    answers = await desk.sql(
+        SQL("SELECT mitra_id, answer FROM pairing_answers WHERE pairing_request_id = %s"), blast.request.id
+    )
+    assert answers == [(mitra, "withdrawn")]
+
+
+async def test_a_second_look_leaves_waves_alone(desk: Office) -> None:
+    """With a wave size, whoever comes late by the thousand still waits for a wave."""
+    desk.change(pairing_wave_size=1)
+    await desk.mitra()
+    blast = await desk.searching()
+    await desk.mitra()
+    await _run(desk)
+    assert len(await _offered(desk, blast.request.id)) == 1
+
+
+async def test_a_chat_that_ends_leaves_nothing_useless_behind(desk: Office) -> None:
+    """A mitra who sees every open request already is offered none of them again."""
+    mitra = await desk.mitra()
+    session, _ = await pairings.accept(desk.desk, mitra, (await desk.searching()).request.id)
+    waiting = await desk.searching()
+    await _run(desk)
+    await chats.end_by_customer(desk.desk, session.session.customer_id, session.session.id)
+    await _run(desk)
+    offers = SQL("SELECT count(*) FROM outbox WHERE payload ->> 'command' = 'offer'")
+    assert await _offered(desk, waiting.request.id) == {mitra}
+    assert await desk.sql(offers) == [(0,)]

@@ -36,29 +36,39 @@ WHERE is_online AND (last_heartbeat_at IS NULL OR last_heartbeat_at < statement_
 LIMIT %(limit)s
 
 -- name: take_later
--- Takes unsent commands for a moment, longer at each try. (No lock but the row's own, and only for this statement.)
+-- Takes unsent commands for a moment, longer at each try; first those for which somebody waits who does not know it.
+-- (No lock but the row's own, and only for this statement.)
 UPDATE outbox SET
     attempts = attempts + 1,
     next_attempt_at = clock_timestamp() + least(interval '1.5 seconds' * power(2, attempts), interval '1 minute')
 WHERE id IN (
     SELECT id FROM outbox
     WHERE kind = 'later' AND sent_at IS NULL AND next_attempt_at <= statement_timestamp()
-    ORDER BY next_attempt_at, id
+    ORDER BY payload ->> 'command' <> ALL (%(urgent)s::text[]), next_attempt_at, id
     LIMIT %(limit)s
     FOR UPDATE SKIP LOCKED
 )
 RETURNING id, payload
 
 -- name: offer_everywhere
--- Instead of "this mitra became eligible": one offer per open general request.
+-- Instead of "this mitra became eligible": one offer per open general request that they are not shown already. Whoever is
+-- not here any more needs none; a mitra's return writes a command of its own.
 WITH mine AS (
     UPDATE outbox SET sent_at = clock_timestamp() WHERE id = %(row_id)s AND sent_at IS NULL RETURNING 1
 )
 INSERT INTO outbox (kind, stream, audience, payload)
 SELECT 'later', 'offer:' || r.id, '{}', jsonb_build_object(
-    'command', 'offer', 'request_id', r.id, 'mitra_id', %(mitra_id)s::uuid
+    'command', 'offer', 'request_id', r.id, 'mitra_id', m.id
 )
-FROM pairing_requests r, mine WHERE r.status = 'pending' AND r.kind = 'general'
+FROM pairing_requests r, mitras m, mine
+WHERE r.status = 'pending' AND r.kind = 'general' AND m.id = %(mitra_id)s AND m.is_online AND m.blocked_at IS NULL
+  AND (
+      NOT EXISTS (SELECT FROM pairing_waves w WHERE w.pairing_request_id = r.id AND m.id = ANY (w.mitra_ids))
+      OR 'withdrawn' = (
+          SELECT a.answer FROM pairing_answers a
+          WHERE a.pairing_request_id = r.id AND a.mitra_id = m.id ORDER BY a.id DESC LIMIT 1
+      )
+  )
 ORDER BY r.id
 
 -- name: withdraw_everywhere
@@ -97,6 +107,23 @@ INSERT INTO outbox (kind, stream, audience, payload)
 SELECT 'later', 'look_again:' || r.id, '{}', jsonb_build_object('command', 'look_again', 'request_id', r.id)
 FROM pairing_requests r, mine WHERE r.status = 'pending' AND r.kind = 'general'
 ORDER BY r.id
+
+-- name: withdraw_gone
+-- One command for each mitra who is shown this request and is not here (any more). The opening reads who is eligible before
+-- it commits, and whoever left in that very gap left before there was an offer to withdraw.
+INSERT INTO outbox (kind, stream, audience, payload)
+SELECT 'later', 'withdraw:' || r.id, '{}', jsonb_build_object(
+    'command', 'withdraw', 'request_id', r.id, 'mitra_id', m.id, 'detail', NULL
+)
+FROM pairing_requests r
+JOIN pairing_waves w ON w.pairing_request_id = r.id
+CROSS JOIN unnest(w.mitra_ids) AS shown (id)
+JOIN mitras m ON m.id = shown.id
+WHERE r.id = %(request_id)s AND r.status = 'pending' AND r.kind = 'general'
+  AND (NOT m.is_online OR m.blocked_at IS NOT NULL)
+  AND NOT EXISTS (SELECT FROM pairing_answers a WHERE a.pairing_request_id = r.id AND a.mitra_id = m.id)
+GROUP BY r.id, m.id
+ORDER BY m.id
 
 -- name: dismiss
 -- A later command that has nothing left to do.
