@@ -78,12 +78,12 @@ class PostgresMessages:
         self, who: User, session_id: UUID, client_message_id: UUID, text: str
     ) -> Written | Unwritten:
         """Keep a message: lock, look, judge, write, commit."""
-        side = _side(who)
+        side = side_of(who)
         given = {"session_id": session_id, "author": side, "client_message_id": client_message_id}
         async with connection(self._pool) as conn:
             try:
                 seen = await _look(conn, given)
-                _must_be(who, seen.chat)
+                must_be(who, seen.chat)
                 verdict = self._judged(seen, side, given, text)
                 if isinstance(verdict, Unwritten | Written):
                     return verdict
@@ -98,7 +98,7 @@ class PostgresMessages:
     ) -> Written | Unwritten | tuple[WrappedKey, Message]:
         """What was said stays said; else the chat must take words, and here is the key to keep them by."""
         status = SessionStatus(seen.chat["status"])
-        key = None if seen.key is None else _key(given["session_id"], side, seen.key)
+        key = None if seen.key is None else key_of(given["session_id"], side, seen.key)
         if seen.said is not None:
             row = {**seen.said, "sender": side, "client_message_id": given["client_message_id"]}
             before = self._message(row, key)
@@ -134,41 +134,11 @@ class PostgresMessages:
             names.insert(0, "chat_add_key")
         await travel(conn, [(_STATEMENTS[name], values) for name in names])
 
-    # ------------------------------------------------------------------------------------------ reading
-
-    async def page(self, who: User, session_id: UUID, after_seq: int, limit: int) -> Page:
-        """The messages behind a number; one more than asked for is read, to know whether there are more."""
-        found = await self.missed(who, {session_id: after_seq}, limit + 1)
-        if not found:
-            raise await self._not_theirs(session_id)
-        rows = found[0].rows
-        return Page(rows[:limit], more=len(rows) > limit)
-
-    async def one(self, session_id: UUID, seq: int) -> Message | None:
-        """One message."""
-        row = await self._row("chat_one", session_id=session_id, seq=seq)
-        return None if row is None else self._message(row, _key_of_author(row))
-
-    async def missed(self, who: User, after: Mapping[UUID, int], limit: int) -> Sequence[Missed]:
-        """What somebody has not got yet, in one statement."""
-        given = {**_person(who), "sessions": list(after), "after": list(after.values()), "limit": limit}
-        async with connection(self._pool) as conn:
-            cursor = conn.cursor(row_factory=dict_row)
-            await cursor.execute(Q.chat_missed, given)
-            rows = await cursor.fetchall()
-        found: dict[UUID, Missed] = {}
-        for row in rows:
-            session_id = row["session_id"]
-            before = found.get(session_id, Missed(session_id, row["last_seq"], ()))
-            some = () if row["seq"] is None else (self._message(row, _key_of_author(row)),)
-            found[session_id] = evolve(before, rows=(*before.rows, *some))
-        return tuple(found.values())
-
     # --------------------------------------------------------------------------------------- read marks
 
     async def mark_read(self, who: User, session_id: UUID, seq: int) -> Mark:
         """Move a mark on, if this does."""
-        side = _side(who)
+        side = side_of(who)
         kind = UserType.MITRA if side is Side.CUSTOMER else UserType.CUSTOMER
         name = "chat_read_by_customer" if side is Side.CUSTOMER else "chat_read_by_mitra"
         moved = await self._row(name, session_id=session_id, person=who.id, seq=seq)
@@ -177,7 +147,7 @@ class PostgresMessages:
         there = await self._row("chat_marks", session_id=session_id)
         if there is None:
             raise NotTheirs(exists=False)
-        _must_be(who, there)
+        must_be(who, there)
         return Mark(there[f"{side}_read_seq"], moved=False, other=User(kind, there[f"{kind}_id"]))
 
     # ------------------------------------------------------------------------------------ closing words
@@ -202,71 +172,11 @@ class PostgresMessages:
             chat, row = await cursor.fetchone(), await found.fetchone()
         if chat is None:
             raise NotTheirs(exists=False)
-        _must_be(User(UserType.CUSTOMER, customer_id), chat)
-        key = None if row is None else _key(session_id, Side.CUSTOMER, row)
+        must_be(User(UserType.CUSTOMER, customer_id), chat)
+        key = None if row is None else key_of(session_id, Side.CUSTOMER, row)
         if key is None:
             raise NotTheirs(exists=True)  # destroyed: this person was erased
         return self._cipher.seal(key, CLOSING, text)
-
-    async def closing(self, session_id: UUID) -> str | None:
-        """The closing words of a chat."""
-        row = await self._row("chat_closing", session_id=session_id)
-        return None if row is None else self._closing({**row, "id": session_id})
-
-    # ------------------------------------------------------------------------------------------ history
-
-    async def history(
-        self, who: User, before: Place | None, limit: int
-    ) -> tuple[Sequence[Past], Place | None]:
-        """A page of somebody's chats; one more than asked for is read, to know whether there are more."""
-        query = Q.chat_history_of_customer if _side(who) is Side.CUSTOMER else Q.chat_history_of_mitra
-        given = {
-            "person": who.id,
-            "before_at": "infinity" if before is None else before.started_at,
-            "before_id": _LAST if before is None else before.session_id,
-            "limit": limit + 1,
-        }
-        async with connection(self._pool) as conn:
-            cursor = conn.cursor(row_factory=dict_row)
-            await cursor.execute(query, given)
-            rows = await cursor.fetchall()
-        past = [self._past(row) for row in rows[:limit]]
-        if len(rows) <= limit:
-            return past, None
-        last = past[-1].seen.session
-        return past, Place(last.started_at, last.id)
-
-    def _past(self, row: dict[str, Any]) -> Past:
-        closing = self._closing(row)
-        own = {"closing_message", "key_id", "wrapped_key", "duration_minutes"}
-        seen = session_row(**{name: value for name, value in row.items() if name not in own})
-        return Past(seen, row["duration_minutes"], closing)
-
-    # ------------------------------------------------------------------------------------------- opening
-
-    def _message(self, row: Row, key: WrappedKey | None) -> Message:
-        place = message_place(row["client_message_id"], row["seq"])
-        text = None if key is None else self._cipher.open(key, place, bytes(row["text_encrypted"]))
-        return Message(row["seq"], Side(row["sender"]), row["client_message_id"], text, row["sent_at"])
-
-    def _closing(self, row: Row) -> str | None:
-        key = _key(row["id"], Side.CUSTOMER, row)
-        sealed = row["closing_message"]
-        return None if key is None or sealed is None else self._cipher.open(key, CLOSING, bytes(sealed))
-
-    # ------------------------------------------------------------------------------------------ fetching
-
-    async def _row(self, name: str, **given: object) -> dict[str, Any] | None:
-        async with connection(self._pool) as conn:
-            cursor = conn.cursor(row_factory=dict_row)
-            await cursor.execute(Q[name], given)
-            return await cursor.fetchone()
-
-    async def _not_theirs(self, session_id: UUID) -> NotTheirs:
-        async with connection(self._pool) as conn:
-            cursor = conn.cursor(row_factory=scalar_row)
-            await cursor.execute(Q.chat_exists, {"session_id": session_id})
-            return NotTheirs(exists=bool(await cursor.fetchone()))
 
 
 # -- the two trips -------------------------------------------------------------------------------------------
@@ -304,34 +214,6 @@ def _told(chat: Row, session_id: UUID, message: Message) -> str:
     """The rows of the outbox: ids only."""
     rows = message_rows(chat["customer_id"], chat["mitra_id"], session_id, message)
     return orjson.dumps([attrs.asdict(row, recurse=False) for row in rows]).decode()
-
-
-# -- people and keys -----------------------------------------------------------------------------------------
-
-
-def _side(who: User) -> Side:
-    return Side.CUSTOMER if who.type is UserType.CUSTOMER else Side.MITRA
-
-
-def _person(who: User) -> dict[str, UUID | None]:
-    """Their id in the column of their kind, nobody's in the other."""
-    return {"customer_id": None, "mitra_id": None, f"{who.type}_id": who.id}
-
-
-def _must_be(who: User, chat: Row) -> None:
-    if chat[f"{who.type}_id"] != who.id:
-        raise NotTheirs(exists=True)
-
-
-def _key(session_id: UUID, author: Side, row: Row) -> WrappedKey | None:
-    """The key of a row; None where there is none, or none any more."""
-    if row["wrapped_key"] is None:
-        return None
-    return WrappedKey(session_id, author, row["key_id"], bytes(row["wrapped_key"]))
-
-
-def _key_of_author(row: Row) -> WrappedKey | None:
-    return _key(row["session_id"], Side(row["sender"]), row)
 
 
 __all__ = ["PostgresMessages"]

@@ -44,10 +44,10 @@ class LiveSettings:
     """The settings in force, kept fresh; call it to have them."""
 
     def __init__(self, store: ConfigStore, cadence: int, nudge: Callable[[], Awaitable[None]]) -> None:
-        """``cadence`` is the heartbeat cadence in seconds; ``nudge`` tells the other processes to look now,
-        and does not raise.
+        """Keep what ``store`` holds; until the first `refresh` the defaults are in force.
 
-        Until the first `refresh` the defaults are in force.
+        ``cadence`` is the heartbeat cadence in seconds; ``nudge`` tells the other processes to look now, and does
+        not raise.
         """
         self.cadence: Final = cadence
         self._store = store
@@ -131,8 +131,8 @@ class LiveSettings:
         before, self._current = self._current, read(self._stored.values())
         threshold = self._current.mitra_stale_after_seconds
         if threshold < 2 * self.cadence and threshold != before.mitra_stale_after_seconds:
-            # Below twice the cadence one lost heartbeat takes a mitra offline; below the cadence each would, and
-            # therefore the cadence is what counts.
+            # Below twice the cadence one lost heartbeat takes a mitra offline; below the cadence each would,
+            # and therefore the cadence is what counts.
             _log.warning("heartbeats are given little time", key="mitra_stale_after_seconds", count=threshold)
 
 

@@ -15,7 +15,6 @@ from attrs import field, frozen
 from halobestie_core.flow.effects import Push
 from halobestie_core.ports.presence import User
 
-
 MOST_DEVICES: Final = 10
 """Of one user; a person has few, and every push goes to all. The ones not heard of for longest go."""
 

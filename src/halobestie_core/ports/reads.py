@@ -75,8 +75,8 @@ class ChatInfo:
 class CustomerActive:
     """All that a customer's cold start needs.
 
-    ``request``: the open one, or the last failed one of a payment whose fallback is open. ``payment``: the open
-    one that is not an extension's, else that of the live session.
+    ``request``: the open one, or the last failed one of a payment whose fallback is open. ``payment``: the
+    open one that is not an extension's, else that of the live session.
     """
 
     now: datetime
