@@ -46,8 +46,8 @@ class LiveSettings:
     def __init__(self, store: ConfigStore, cadence: int, nudge: Callable[[], Awaitable[None]]) -> None:
         """Keep what ``store`` holds; until the first `refresh` the defaults are in force.
 
-        ``cadence`` is the heartbeat cadence in seconds; ``nudge`` tells the other processes to look now, and does
-        not raise.
+        ``cadence`` is the heartbeat cadence in seconds; ``nudge`` tells the other processes to look now, and
+        does not raise.
         """
         self.cadence: Final = cadence
         self._store = store

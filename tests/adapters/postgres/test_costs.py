@@ -385,6 +385,9 @@ class NoBeats:
     def add(self, mitra_id: UUID, at: object) -> None:
         """Forget it."""
 
+    async def write(self) -> None:
+        """Nothing waits."""
+
 
 def switch(*, before: bool, online: bool) -> Measured:
     """A mitra switches."""
