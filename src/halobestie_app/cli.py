@@ -21,6 +21,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = {
     "check": ("check", "check", "Check configuration, stores, migrations and invariants."),
     "operator": ("operator", "operator", "Manage operators of the control center."),
     "mitra": ("mitra", "mitra", "Manage mitras."),
+    "chat-keys": ("chat_keys", "chat_keys", "Manage the keys that keep chat text secret."),
     "machines": ("machines", "machines", "Write or check the pages drawn from the tables."),
 }
 

@@ -7,7 +7,6 @@ the chat updates the same row, so that one of the two is first.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final, final
@@ -16,42 +15,26 @@ from uuid import UUID
 import attrs
 import orjson
 import psycopg
-from attrs import evolve, frozen
+from attrs import frozen
 from psycopg import AsyncConnection
 from psycopg.errors import InvalidSqlStatementName
 from psycopg.pq import TransactionStatus
-from psycopg.rows import TupleRow, dict_row, scalar_row
-from psycopg_pool import AsyncConnectionPool
+from psycopg.rows import TupleRow, dict_row
 
 from halobestie_adapters.outgoing import message_rows
+from halobestie_adapters.postgres.message_reads import MessageReads, Q, Row, key_of, must_be, side_of
 from halobestie_adapters.postgres.pool import connection
-from halobestie_adapters.postgres.queries import load
-from halobestie_adapters.postgres.reads import session_row
 from halobestie_adapters.postgres.trip import Answer, compiled, forget, travel
 from halobestie_core.chat import SessionStatus
 from halobestie_core.chat.writing import why_not
-from halobestie_core.ports.cipher import CLOSING, ChatCipher, WrappedKey, message_place
-from halobestie_core.ports.messages import (
-    Mark,
-    Message,
-    Missed,
-    NotTheirs,
-    Page,
-    Past,
-    Place,
-    Unwritten,
-    Written,
-)
+from halobestie_core.ports.cipher import CLOSING, WrappedKey, message_place
+from halobestie_core.ports.messages import Mark, Message, NotTheirs, Unwritten, Written
 from halobestie_core.ports.presence import User
 from halobestie_core.reasons import Reason
 from halobestie_core.words import Side, UserType
 
-Q: Final = load("messages")
 _STATEMENTS: Final = compiled(Q)
-_LAST: Final = UUID(int=2**128 - 1)
 _LOOK: Final = ("chat_begin", "chat_lock", "chat_said", "chat_key", "chat_clock")
-
-Row = Mapping[str, Any]
 
 
 @frozen
@@ -65,12 +48,8 @@ class _Seen:
 
 
 @final
-class PostgresMessages:
-    """One per process."""
-
-    def __init__(self, pool: AsyncConnectionPool, cipher: ChatCipher) -> None:
-        self._pool = pool
-        self._cipher = cipher
+class PostgresMessages(MessageReads):
+    """The whole port; the reading half is inherited. One per process."""
 
     # ------------------------------------------------------------------------------------------ writing
 
@@ -108,12 +87,10 @@ class PostgresMessages:
         refused = why_not(status, seen.chat["closing_until"], seen.now)
         if refused is not None:
             return Unwritten(refused, status)
-        if seen.key is None:
-            key = self._cipher.new_key(given["session_id"], side)
-        elif key is None:  # destroyed: who was erased says nothing any more
+        if key is None and seen.key is not None:  # destroyed: who was erased says nothing any more
             return Unwritten(Reason.SESSION_NOT_ACTIVE, status)
-        assert key is not None  # noqa: S101 - mypy does not see that the branches above leave none
         seq = seen.chat["last_seq"] + 1
+        key = key or self._cipher.new_key(given["session_id"], side)
         return key, Message(seq, side, given["client_message_id"], text, seen.now)
 
     async def _keep(

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from uuid import UUID, uuid4
 
 import pytest
@@ -23,6 +23,7 @@ from halobestie_core.ports.presence import User
 from halobestie_core.reasons import Reason
 from halobestie_core.words import Side, UserType
 from support.talking import CIPHER, Chat, Parlour, parlour
+from support.tapped import tapped
 
 pytestmark = pytest.mark.anyio
 
@@ -404,3 +405,25 @@ async def test_everybody_talks_at_once(room: Parlour) -> None:
         assert await room.texts(chat) == [
             (one.seq, one.text) for one in sorted(said, key=lambda one: one.seq)
         ]
+
+
+# ---------------------------------------------------------------------- what it costs
+
+
+async def test_what_a_message_costs(sound_database_url: str) -> None:
+    """Kept in two round trips, refused in two (the second takes back), read in one."""
+    async with tapped(sound_database_url) as tap, parlour(tap.url, connections=1) as room:
+        chat = await room.chat()
+        await room.said(chat.customer, chat, "warm")  # statements are prepared, the key is made
+        await room.said(chat.mitra, chat, "warm")
+        await room.messages.missed(chat.mitra, {chat.id: 0}, 10)
+        message_id = uuid4()
+
+        async def trips(asked: Awaitable[object]) -> int:
+            before = tap.round_trips
+            await asked
+            return tap.round_trips - before
+
+        assert await trips(room.said(chat.customer, chat, "halo", message_id)) == 2
+        assert await trips(room.messages.write(chat.customer, chat.id, message_id, "hai")) == 2
+        assert await trips(room.messages.missed(chat.mitra, {chat.id: 0}, 10)) == 1
