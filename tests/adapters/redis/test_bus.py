@@ -13,7 +13,9 @@ from halobestie_adapters.errors import StoreUnavailable
 from halobestie_adapters.redis.bus import RedisBus
 from halobestie_adapters.redis.connection import RedisLink
 from halobestie_core.flow.effects import ToCustomer, ToMitra, ToOffered
-from halobestie_core.ports.notify import OutboxFrame, Topic
+from halobestie_core.ports.notify import OutboxFrame, Topic, Whisper, WhisperKind
+from halobestie_core.ports.presence import User
+from halobestie_core.words import UserType
 from support.killing import killed, paused
 from support.waiting import eventually
 
@@ -180,3 +182,49 @@ async def test_absent_from_the_start() -> None:
     stop.set()
     await task
     await link.aclose()
+
+
+WHISPERS = [
+    Whisper(WhisperKind.TYPING, User(UserType.CUSTOMER, uuid4()), User(UserType.MITRA, uuid4()), uuid4()),
+    Whisper(
+        WhisperKind.READ, User(UserType.MITRA, uuid4()), User(UserType.CUSTOMER, uuid4()), uuid4(), seq=7
+    ),
+    Whisper(
+        WhisperKind.PEER,
+        User(UserType.MITRA, uuid4()),
+        User(UserType.CUSTOMER, uuid4()),
+        uuid4(),
+        state="here",
+        ask=True,
+    ),
+]
+
+
+async def test_whispers_reach_every_instance(link: RedisLink) -> None:
+    """What is whispered comes to all, the sender too, as it was; frames and nudges are not disturbed."""
+    async with listening(link) as (one, _, _), listening(link) as (other, frames, _):
+        first, second = list[Whisper](), list[Whisper]()
+        one.on_whispers(first.extend)
+        other.on_whispers(second.extend)
+        for whisper in WHISPERS:
+            one.whisper(whisper)
+        await one.send([frame(1)])
+        await length(frames, 1)
+
+        async def so() -> bool:
+            return first == WHISPERS == second
+
+        await eventually(so, what="whispers are lost")
+
+
+async def test_whispers_without_redis_stay_here(link: RedisLink) -> None:
+    """Before Redis is reached a whisper is heard by this instance alone, and never at once."""
+    bus, heard = RedisBus(link), list[Whisper]()
+    bus.on_whispers(heard.extend)
+    bus.whisper(WHISPERS[0])
+    assert heard == []
+
+    async def so() -> bool:
+        return heard == WHISPERS[:1]
+
+    await eventually(so, what="not heard")

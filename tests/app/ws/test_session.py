@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from halobestie_app.ws.incoming import FRAMES, LARGEST
+from halobestie_app.ws.incoming import FRAMES, LARGEST, Message
 from halobestie_app.ws.session import (
     AUTH_SECONDS,
     MALFORMED_IN_A_ROW,
@@ -20,6 +20,7 @@ from halobestie_app.ws.session import (
     Close,
     CloseCode,
     Noted,
+    Say,
     Send,
     Session,
     Welcome,
@@ -123,6 +124,31 @@ def test_noted() -> None:
     ):
         [intent] = opened().hear(said(frame), 1)
         assert isinstance(intent, Noted)
+
+
+def test_said() -> None:
+    """A message is handed on with its id; typing and reading are noted."""
+    chat, id_ = uuid4(), uuid4()
+    frame = {"type": "message", "session_id": str(chat), "client_message_id": str(id_), "text": "halo"}
+    assert opened().hear(said(frame), 1) == [Say(Message(chat, id_, "halo"))]
+    for noted in ({"type": "typing"}, {"type": "read", "seq": 3}):
+        [intent] = opened().hear(said({**noted, "session_id": str(chat)}), 1)
+        assert isinstance(intent, Noted)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"text": ""}, {"text": "x" * 4001}, {"text": "a\0b"}, {"session_id": "x"}, {"to": 1}]
+)
+def test_a_malformed_message_is_named(wrong: dict[str, object]) -> None:
+    """Whoever sent a malformed message hears which one it was, if that can be read."""
+    id_ = uuid4()
+    frame = {"type": "message", "session_id": str(uuid4()), "client_message_id": str(id_), "text": "halo"}
+    [answer] = opened().hear(said({**frame, **wrong}), 1)
+    assert isinstance(answer, Send)
+    assert (answer.frame["code"], answer.frame["client_message_id"]) == ("VALIDATION_ERROR", id_)
+    [unnamed] = opened().hear(said({**frame, "client_message_id": "7"}), 1)
+    assert isinstance(unnamed, Send)
+    assert "client_message_id" not in unnamed.frame
 
 
 def test_renewed_in_place() -> None:
@@ -257,7 +283,9 @@ values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=5,
 )
-names = st.sampled_from(["access_token", "chats", "frame", "id", "session_id", "x"])
+names = st.sampled_from(
+    ["access_token", "chats", "frame", "id", "session_id", "client_message_id", "text", "seq", "x"]
+)
 frames = st.one_of(
     st.none(),
     st.text(),
