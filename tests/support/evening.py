@@ -8,7 +8,7 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -66,12 +66,14 @@ class House:
         return self
 
     async def close(self) -> None:
-        """Stop everything."""
-        await self.hang_up()
-        await self.http.aclose()
-        await self.sql.close()
-        for instance in self.instances:
-            instance.close()
+        """Stop everything, whatever of it does not stop well."""
+        with ExitStack() as stack:
+            for instance in self.instances:
+                stack.callback(instance.close)
+            async with AsyncExitStack() as ours:
+                ours.push_async_callback(self.sql.close)
+                ours.push_async_callback(self.http.aclose)
+                ours.push_async_callback(self.hang_up)
 
     async def hang_up(self) -> None:
         """Close every socket that is still open."""
