@@ -10,7 +10,13 @@ import pytest
 from halobestie_app.cli import COMMANDS
 from support.program import Program, Shell
 
-EVERY = [[], *([name] for name in COMMANDS), ["operator", "create"], ["mitra", "add"], ["chat-keys", "rewrap"]]
+EVERY = [
+    [],
+    *([name] for name in COMMANDS),
+    ["operator", "create"],
+    ["mitra", "add"],
+    ["chat-keys", "rewrap"],
+]
 LONG_ENOUGH = "correct horse battery"
 
 
