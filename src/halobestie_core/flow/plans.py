@@ -203,14 +203,20 @@ def record_capture(evening: Evening, wish: RecordCapture, _now: datetime) -> Pla
     asked_for = (paid.id, paid.amount, CURRENCY)
     matches = wish.matches and (taken.payment_session_id, taken.amount, taken.currency) == asked_for
     if matches and wish.first:
-        money = payment.LatePayment(wish.timeout_minutes, captured=True)
-        return Plan((Step("payment", money),), records=(taken,))
+        return Plan((Step("payment", _settling(paid, wish)),), records=(taken,))
     cause = Cause.DUPLICATE_PAYMENT if matches else Cause.PAYMENT_MISMATCH
     surplus = Failure(paid.id, paid.customer_id, cause, taken.amount, invoice_id=taken.invoice_id)
     owed = LedgerEntry(
         EntryKind.REFUND_DUE, paid.id, paid.customer_id, taken.amount, invoice_id=taken.invoice_id
     )
     return Plan((), records=(taken, surplus, owed))
+
+
+def _settling(paid: PaymentSession, wish: RecordCapture) -> payment.Confirm | payment.LatePayment:
+    """Money for a payment that still waits is its confirmation (too late or not); else it came late."""
+    if paid.status is PaymentStatus.PENDING:
+        return payment.Confirm(captured=True, timeout_minutes=wish.timeout_minutes, from_gateway=True)
+    return payment.LatePayment(wish.timeout_minutes, captured=True)
 
 
 _SETTLES: Final[Mapping[OperatorAction, EntryKind]] = {
