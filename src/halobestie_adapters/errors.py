@@ -18,6 +18,7 @@ class Clash(StrEnum):
     CHAT_FOR_PAYMENT = "chat_for_payment"
     CHAT_FOR_REQUEST = "chat_for_request"
     CUSTOMER_PHONE = "customer_phone"
+    DEVICE_TOKEN = "device_token"  # noqa: S105 - the name of a clash, not a secret
     DISCOUNT_CLAIMED = "discount_claimed"
     DISCOUNT_RESERVED = "discount_reserved"
     EXTENSION_FOR_PAYMENT = "extension_for_payment"

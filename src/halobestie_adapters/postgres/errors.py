@@ -41,6 +41,7 @@ CLASHES: Final = MappingProxyType(
         "customer_transactions_one_due_per_failure": Clash.LEDGER_ENTRY_KNOWN,
         "customer_transactions_one_reversal_per_failure": Clash.LEDGER_ENTRY_KNOWN,
         "customers_phone": Clash.CUSTOMER_PHONE,
+        "devices_token": Clash.DEVICE_TOKEN,
         "discount_claims_pkey": Clash.DISCOUNT_CLAIMED,
         "idempotency_keys_pkey": Clash.IDEMPOTENCY_KEY,
         "mitras_phone": Clash.MITRA_PHONE,
