@@ -1,6 +1,7 @@
 """State machines as tables: guards, rows, the engine that runs them, their proof and their pictures."""
 
-from halobestie_core.machine.engine import Answer, Machine
+from halobestie_core.machine.drawn import Machine
+from halobestie_core.machine.engine import Answer
 from halobestie_core.machine.guards import Guard, always, of_command, of_snapshot
 from halobestie_core.machine.table import (
     CARRIED,

@@ -181,18 +181,6 @@ class Machine(Generic[S]):
         """The states that nothing leaves."""
         return frozenset(self.states) - {row.source for row in self.rows if row.target is not row.source}
 
-    def mermaid(self) -> str:
-        """Return the table as a Mermaid state diagram."""
-        from halobestie_core.machine.chart.mermaid import mermaid  # noqa: PLC0415 - they draw this class
-
-        return mermaid(self)
-
-    def matrix(self) -> str:
-        """Return every state against every command, in Markdown: moved, ignored and why, or refused."""
-        from halobestie_core.machine.chart.matrix import matrix  # noqa: PLC0415 - they draw this class
-
-        return matrix(self)
-
     @cached_property
     def fingerprint(self) -> str:
         """Sixteen hex digits that change when any rule of the table changes; recorded with every move."""
