@@ -5,7 +5,7 @@ from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 import orjson
-from attrs import field, frozen, validators
+from attrs import field, fields, frozen, validators
 
 from halobestie_core.wire import WireError, from_wire
 
@@ -123,8 +123,10 @@ def read(text: str) -> Incoming:
     try:
         return from_wire(data, form)
     except WireError as wrong:
-        paths = ", ".join(sorted({error["path"] for error in wrong.errors})[:5])
-        sentence = f"The members of {kind!r} are not as they should be: {paths}."
+        wrong_ones = {(error["path"] + ".").split(".")[1] for error in wrong.errors}
+        ours = [member.name for member in fields(form) if member.name in wrong_ones]
+        others = ["there are others"] if wrong_ones - set(ours) else []
+        sentence = f"The members of {kind!r} are not as they should be: {', '.join([*ours, *others])}."
         raise Malformed(sentence, _message_id(data)) from None
 
 
