@@ -5,7 +5,6 @@ goes through ``saved``, called after each commit; it nudges whoever carries the 
 needed for it to be true.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Final
@@ -217,7 +216,7 @@ async def assembled(
         unconfigured = ("push",) if env.firebase_service_account_path is None else ()
         gate = health.Gate(_postgres(pool), _migrations(pool), link.probe, unconfigured)
         apps = _apps(env, services, gate, sockets)
-        loops: list[Background] = [bus.run, board.run, beats.run, relay.run, settings_loop(settings)]
+        loops: list[Background] = [bus.run, board.run, beats.run, relay.run, settings.run]
         if Role.PUBLIC in roles:
             loops += [hub.run, delivery.run, leases.run, clocks.run]
         if Role.WORKER in roles:
@@ -281,20 +280,6 @@ def _nudging(bus: RedisBus, topic: Topic) -> Callable[[], Awaitable[None]]:
         bus.publish(topic)
 
     return nudge
-
-
-def settings_loop(settings: LiveSettings) -> Background:
-    """Keep the settings fresh until told to stop."""
-
-    async def run(stop: asyncio.Event) -> None:
-        following = asyncio.create_task(settings.follow())
-        try:
-            await stop.wait()
-        finally:
-            following.cancel()
-            await asyncio.gather(following, return_exceptions=True)
-
-    return run
 
 
 def _postgres(pool: AsyncConnectionPool) -> health.Probe:

@@ -73,6 +73,15 @@ class LiveSettings:
         """Somebody changed something: `follow` looks at once."""
         self._look.set()
 
+    async def run(self, stop: asyncio.Event) -> None:
+        """Stay fresh until ``stop`` is set."""
+        following = asyncio.create_task(self.follow())
+        try:
+            await stop.wait()
+        finally:
+            following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
+
     async def follow(self, every: float = LOOK_EVERY) -> None:
         """Stay fresh until cancelled."""
         while True:
