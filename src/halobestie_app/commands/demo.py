@@ -23,6 +23,7 @@ from halobestie_app.demo.people import ROBOTS, settle
 from halobestie_app.demo.place import Notes, Place, PlaceTrouble
 from halobestie_app.demo.robots import Robot
 from halobestie_app.demo.telling import Telling
+from halobestie_app.demo.told import StoryBroken
 from halobestie_app.demo.welcome import shown, welcome
 from halobestie_app.environment import Environment, OtpProvider, Role
 from halobestie_app.server import Address, Background
@@ -127,7 +128,7 @@ def _play(place: Place) -> None:
         raise CommandError(f"no demo runs on {shown(place.folder)}; start one in another terminal: make demo")
     try:
         asyncio.run(evenings.play(notes.public, Telling()))
-    except evenings.StoryBroken as broken:
+    except StoryBroken as broken:
         raise CommandError(f"the evening did not go as it should: {broken}") from None
 
 

@@ -10,22 +10,24 @@ from random import Random
 from typing import Any, Final, TypeAlias
 
 from halobestie_app import log
+from halobestie_app.demo.answers import Answers
 from halobestie_app.demo.client import LOST, Body, Client, Refused
 from halobestie_app.demo.codes import Overheard
 from halobestie_app.demo.people import Mitra
 from halobestie_app.demo.place import Place
 
+TALKING: Final = ("active", "closing")
 LOOK_SECONDS: Final = 5.0
 """Between two looks while frames come; without them much less."""
 BLIND_LOOK_SECONDS: Final = 1.0
 BACK_OFF_SECONDS: Final = (0.5, 15.0)
 RECONNECT_SECONDS: Final = (0.5, 2.0)
-THINKING: Final = {"general": (1.0, 2.5), "returning": (0.8, 1.6)}
+THINKING: Final = {"general": (1.0, 2.5), "returning": (0.8, 1.6), "extension": (0.8, 1.6)}
 """Seconds until somebody says yes: at least, at most."""
 PARTING: Final = (4.0, 8.0)
 RENEW_BEFORE: Final = 60.0
 """Seconds before an access token ends that a new one is fetched."""
-ADDRESSED: Final = {"chat_request": "returning", "paired": None}
+ADDRESSED: Final = {"chat_request": "returning", "paired": None, "extension_request": None}
 """Frames that are acknowledged, and of which request type (None: any)."""
 UNAUTHENTICATED: Final = 401
 
@@ -49,6 +51,7 @@ class Robot:
         self._look = asyncio.Event()
         self._hears = False
         self._busy: set[str] = set()
+        self._answers = Answers(mitra.name, chance)
 
     async def live(self, base: str) -> None:
         """Work at the server at ``base`` until cancelled; come back after whatever goes wrong."""
@@ -124,11 +127,13 @@ class Robot:
             try:
                 async with client.socket() as socket:
                     self._hears = True
+                    self._answers.opened(socket)
                     while True:
                         frame = await socket.receive()
+                        await self._answers.hear(frame)
                         self._look.set()
                         if _is_addressed(frame):
-                            await socket.send("ack", frame=frame["type"], id=_request_id(frame))
+                            await socket.send("ack", frame=frame["type"], id=_addressed_id(frame))
             except Refused as refused:
                 if refused.status == UNAUTHENTICATED:
                     raise
@@ -138,6 +143,7 @@ class Robot:
                 )
             finally:
                 self._hears = False
+                self._answers.closed()
             await asyncio.sleep(self._chance.uniform(*RECONNECT_SECONDS))
 
     # ------------------------------------------------------------------------------------------- attending
@@ -149,7 +155,11 @@ class Robot:
             now = await client.get("/api/mitra/chat/active")
             for offer in now["offers"]:
                 self._see_to(offer["id"], self._answer(client, offer), tasks)
+            for asked in now["extensions"]:
+                self._see_to(asked["id"], self._go_on(client, asked), tasks)
             for chat in now["sessions"]:
+                if chat["status"] in TALKING and self._answers.is_owed(chat["id"]):
+                    self._see_to(f"talk {chat['id']}", self._talk(chat), tasks)
                 if chat["status"] == "closing" and self._mitra.parts_early:
                     self._see_to(chat["id"], self._part(client, chat), tasks)
             try:
@@ -174,25 +184,40 @@ class Robot:
     async def _answer(self, client: Client, offer: Body) -> None:
         """Say yes after a moment of thought; who is too late shrugs, who is full asks again later."""
         await asyncio.sleep(self._chance.uniform(*THINKING[offer["kind"]]))
-        if await self._tried(client, f"/api/mitra/chat-requests/{offer['id']}/accept"):
+        accepted = await self._tried(client, f"/api/mitra/chat-requests/{offer['id']}/accept")
+        if accepted is not None:
             who, minutes = offer["customer"]["display_name"], offer["duration_minutes"]
             again = " again" if offer["kind"] == "returning" else ""
             self._say(self._mitra.name, f"listens to {who}{again}, {minutes} minutes")
+            await self._answers.greet(accepted["session_id"], who)
+
+    async def _talk(self, chat: Body) -> None:
+        """Answer, and look again: something may have been said meanwhile."""
+        await self._answers.answer(chat["id"])
+        self._look.set()
+
+    async def _go_on(self, client: Client, asked: Body) -> None:
+        """Say yes to more time."""
+        await asyncio.sleep(self._chance.uniform(*THINKING["extension"]))
+        path = f"/api/mitra/extensions/{asked['id']}/respond"
+        if await self._tried(client, path, {"accepted": True}) is not None:
+            who, minutes = asked["customer"]["display_name"], asked["duration_minutes"]
+            self._say(self._mitra.name, f"stays with {who}, {minutes} minutes more")
 
     async def _part(self, client: Client, chat: Body) -> None:
         """Say goodbye when the paid time is over."""
         await asyncio.sleep(self._chance.uniform(*PARTING))
-        if await self._tried(client, f"/api/mitra/chat/sessions/{chat['id']}/end"):
+        if await self._tried(client, f"/api/mitra/chat/sessions/{chat['id']}/end") is not None:
             self._say(self._mitra.name, f"says goodbye to {chat['customer']['display_name']}")
 
-    async def _tried(self, client: Client, path: str) -> bool:
+    async def _tried(self, client: Client, path: str, body: Body | None = None) -> Body | None:
+        """Do it if the server agrees; gives its answer. Raises `LOST`, and `Refused` to who is logged out."""
         try:
-            await client.post(path)
+            return await client.post(path, body)
         except Refused as refused:
             if refused.status == UNAUTHENTICATED:
                 raise
-            return False
-        return True
+            return None
 
 
 def _is_addressed(frame: Body) -> bool:
@@ -200,5 +225,5 @@ def _is_addressed(frame: Body) -> bool:
     return kind in ADDRESSED and ADDRESSED[kind] in (None, frame.get("request_type"))
 
 
-def _request_id(frame: Body) -> object:
-    return frame.get("pairing_request_id") or frame.get("id")
+def _addressed_id(frame: Body) -> object:
+    return frame.get("extension_id") or frame.get("pairing_request_id") or frame.get("id")

@@ -15,6 +15,8 @@ from attrs import define, field
 
 WIDTH: Final = 56
 """Where the remarks begin, in characters after the time."""
+REMARK: Final = 60
+"""How long the remark on a frame may be."""
 KINDS: Final = {
     "payment_session": "payment",
     "payment": "payment",
@@ -53,7 +55,11 @@ class Telling:
 
     def framed(self, kind: str, remark: str = "") -> None:
         """A frame that came."""
-        self._happened(self._sign("←", "<"), f"frame {kind}", "", remark, "cyan")
+        self._happened(self._sign("←", "<"), f"frame {kind}", "", self._cut(remark), "cyan")
+
+    def sent(self, kind: str, remark: str = "") -> None:
+        """A frame that goes."""
+        self._happened(self._sign("→", ">"), f"frame {kind}", "", self._cut(remark), None)
 
     def saw(self, answer: Mapping[str, Any], kind: str | None = None) -> None:
         """Tell each move that an answer or a frame shows; ``kind``: what the answer itself is."""
@@ -112,6 +118,11 @@ class Telling:
         shown = self._paint(text, fg=color, dim=color is None)
         self._line(f"{self.faint(f'{_clock(parts=3):12}')}  {shown}{remark}")
 
+    def _cut(self, text: str) -> str:
+        """As much of a text as its line takes."""
+        line = " ".join(text.split())
+        return line if len(line) <= REMARK else line[: REMARK - 3] + self._sign("…", "...")
+
     def _line(self, text: str = "") -> None:
         self.out.write(text.rstrip() + "\n")
         self.out.flush()
@@ -163,6 +174,11 @@ def _remark(kind: str, held: Mapping[str, Any]) -> str:
             target = held.get("targeted_mitra")
             asked = "everybody who is free" if target is None else f"{target['display_name']} alone"
             return f"asks {asked}, {held['timeout_seconds']} s"
+        case "extension", "pending":
+            asked = f"{rupiah(held['price'])} for {held['duration_minutes']} minutes more"
+            return f"{asked}, {held['timeout_seconds']} s"
+        case "chat", "extending":
+            return "the clock stands still"
         case "chat", "active":
             minutes = round(held["seconds_left"] / 60)
             return f"with {held['mitra']['display_name']}, {minutes} minutes left"

@@ -19,6 +19,7 @@ from support.waiting import until
 
 RUNNING = "What happens is told below"
 EVENING_SECONDS = 60
+ROBOT_NAMES = [robot.name for robot in ROBOTS]
 
 
 class Demo:
@@ -104,16 +105,27 @@ def test_an_evening_is_played_to_its_end(demo: Demo) -> None:
             "chat      active → ended",
             "request   pending → cancelled",
             "payment   confirmed → failed_pairing",
+            "extension pending → accepted",
+            "chat      active → extending",
+            "chat      extending → active",
         ):
             assert f"● {move}" in story, story
         assert story.count("● request   pending → accepted") >= 2, "once, and Curhat lagi"
-        for frame in ("payment_confirmed", "paired", "session_ended", "pairing_failed"):
+        for frame in (
+            *("payment_confirmed", "paired", "message", "message_ack", "extension_response"),
+            *("session_paused", "session_resumed", "session_ended", "pairing_failed"),
+        ):
             assert f"← frame {frame}" in story, story
+        assert len(re.findall(rf"← frame message .*({'|'.join(ROBOT_NAMES)}): ", story)) >= 4, story
+        assert "charged, for more time" in story
         assert "customer_cancelled, refund due" in story
         assert "Traceback" not in story
-        robots = [robot.name for robot in ROBOTS]
-        assert re.search(rf"({'|'.join(robots)}) listens to Rina, 5 minutes", program.said)
-        assert re.search(rf"({'|'.join(robots)}) listens to Rina again, 5 minutes", program.said)
+        for deed in (
+            "listens to Rina, 5 minutes",
+            "stays with Rina, 5 minutes more",
+            "listens to Rina again",
+        ):
+            assert re.search(rf"({'|'.join(ROBOT_NAMES)}) {deed}", program.said)
         checked, report = demo.typed("check", "--invariants")
         assert checked == 0, report
         assert program.interrupt() == 0

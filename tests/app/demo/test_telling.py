@@ -91,3 +91,24 @@ def test_signs_that_a_terminal_lacks_are_spelled_plainly() -> None:
 def test_rupiah_are_written_as_in_jakarta() -> None:
     """With points, and whole."""
     assert [rupiah(0), rupiah(99000), rupiah(1250000)] == ["Rp 0", "Rp 99.000", "Rp 1.250.000"]
+
+
+def test_what_is_said_in_a_chat_stays_on_its_line() -> None:
+    """However long it is, and whatever line ends are in it."""
+    telling = Telling(io.StringIO())
+    telling.sent("message", "Rina: capek\nbanget " + "sekali " * 40)
+    telling.framed("message", "Sari: ya")
+    sent, came = said(telling)
+    assert "→ frame message" in sent
+    assert "Rina: capek banget" in sent
+    assert sent.endswith("…")
+    assert len(sent) <= 140
+    assert came.endswith("Sari: ya")
+
+
+def test_more_time_is_told_with_its_price() -> None:
+    """What was asked, and how long there is to answer."""
+    telling = Telling(io.StringIO())
+    asked = {"id": ID, "status": "pending", "version": 1, "price": 10000, "duration_minutes": 5}
+    telling.saw({"extension": {**asked, "timeout_seconds": 10}})
+    assert said(telling)[0].endswith("Rp 10.000 for 5 minutes more, 10 s")
