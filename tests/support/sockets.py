@@ -53,9 +53,13 @@ class Socket:
         """Send a frame."""
         await self._connection.send(json.dumps({"type": type_, **members}))
 
-    async def send_raw(self, text: str) -> None:
-        """Send what may be no frame at all."""
-        await self._connection.send(text)
+    async def send_raw(self, text: str | bytes, *, is_text: bool | None = None) -> None:
+        """Send what may be no frame at all; bytes are sent as they are, and may be called text."""
+        await self._connection.send(text, text=is_text)
+
+    def scribble(self, data: bytes) -> None:
+        """Write on the connection what is no WebSocket at all."""
+        self._connection.transport.write(data)
 
     async def until(self, type_: str, *, seconds: float = SECONDS, **members: object) -> dict[str, Any]:
         """The next frame of this type, with these members, after the one that was last waited for."""
@@ -95,5 +99,6 @@ class Socket:
 
     async def close(self) -> None:
         """Hang up."""
-        await self._connection.close()
+        if not self._reader.done():
+            await self._connection.close()
         await self._reader

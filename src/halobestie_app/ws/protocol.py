@@ -73,6 +73,38 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         if not self.handshake_complete:  # else it was refused already, and there is no scope
             cast("Scope", self.scope)["extensions"][EXTENSION] = self
 
+    def send_receive_event_to_app(self) -> None:
+        """Close for text that is none; the library would write a traceback about it."""
+        if self.curr_msg_data_type == "text" and not self.close_sent:
+            try:
+                b"".join(self.frames).decode()
+            except UnicodeDecodeError:
+                self.frames = []
+                self.conn.send_close(LibraryCode.INVALID_DATA)
+                self.handle_parser_exception()
+                return
+        super().send_receive_event_to_app()
+
+    def handle_parser_exception(self) -> None:
+        """Say why it is over, and let the peer hang up.
+
+        Hanging up on a peer that is still sending would take the words back that it has not read yet.
+        """
+        if not self.close_sent:
+            close = self.conn.close_sent
+            self.stop_keepalive()
+            self.queue.put_nowait(
+                {"type": "websocket.disconnect", "code": close.code, "reason": close.reason}
+                if close
+                else {"type": "websocket.disconnect", "code": LibraryCode.PROTOCOL_ERROR.value}
+            )
+            self.transport.write(b"".join(self.conn.data_to_send()))
+            self.close_sent = True
+            self.close_timer = self.loop.call_later(LEAVE_SECONDS, self.transport.abort)
+        if not self.transport.is_closing():
+            self.transport.write_eof()
+            self._read_on()
+
     async def run_asgi(self) -> None:
         """Run the application; a handshake that it refused is one too, and no error of ours."""
         answer = self.app
@@ -97,11 +129,14 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_sent = True
         self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
+        self._read_on()
+        self.close_timer = self.loop.call_later(LEAVE_SECONDS, self.transport.abort)
+        self.writable.set()  # whoever waits to write learns that it is over
+
+    def _read_on(self) -> None:
         if self.read_paused:
             self.read_paused = False
             self.transport.resume_reading()
-        self.close_timer = self.loop.call_later(LEAVE_SECONDS, self.transport.abort)
-        self.writable.set()  # whoever waits to write learns that it is over
 
 
 SERVED_BY: Final[Mapping[str, Any]] = {
