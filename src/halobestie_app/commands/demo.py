@@ -5,7 +5,7 @@ import logging
 import shutil
 import sys
 from collections.abc import Mapping
-from contextlib import redirect_stdout, suppress
+from contextlib import AsyncExitStack, redirect_stdout, suppress
 from random import Random
 from typing import Final, TextIO, cast
 
@@ -19,13 +19,14 @@ from halobestie_app.commands.failing import CommandError
 from halobestie_app.commands.serve import served
 from halobestie_app.demo import evening as evenings
 from halobestie_app.demo.codes import Overheard
-from halobestie_app.demo.people import ROBOTS, settle
+from halobestie_app.demo.people import ROBOTS, give_phone, settle
 from halobestie_app.demo.place import Notes, Place, PlaceTrouble
 from halobestie_app.demo.robots import Robot
 from halobestie_app.demo.telling import Telling
 from halobestie_app.demo.told import StoryBroken
 from halobestie_app.demo.welcome import shown, welcome
 from halobestie_app.environment import Environment, OtpProvider, Role
+from halobestie_app.fakes.serving import ACCOUNT, fcm_served
 from halobestie_app.server import Address, Background
 
 ROBOTS_SECONDS: Final = 5.0
@@ -77,7 +78,17 @@ def _serve(env: Environment, place: Place) -> None:
 
 
 async def _lived(env: Environment, place: Place, codes: Overheard) -> None:
-    """Serve, with the robots as companions, from the first start of the stores to the last good-bye."""
+    """Serve from the first start of the stores to the last good-bye, with a stand-in for FCM if need be."""
+    async with AsyncExitStack() as stack:
+        inbox: str | None = None
+        if env.firebase_service_account_path is None:
+            fcm = await stack.enter_async_context(fcm_served(env.data_dir))
+            env, inbox = fcm.named_in(env), fcm.url
+        await _inhabited(env, place, codes, inbox)
+
+
+async def _inhabited(env: Environment, place: Place, codes: Overheard, inbox: str | None) -> None:
+    """Serve, with the robots as companions. ``inbox``: where the pushes can be seen, if they stay here."""
     telling = Telling()
     begun: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     chance = Random()  # noqa: S311  how long somebody thinks is no secret
@@ -91,6 +102,8 @@ async def _lived(env: Environment, place: Place, codes: Overheard) -> None:
         )
         place.write(notes)
         await settle(parts.services.identity, parts.services.operators, notes.password)
+        if inbox is not None:
+            await give_phone(parts.services.identity, parts.services.devices)
         begun.set_result(str(notes.public))
 
     async def greet(_: asyncio.Event) -> None:
@@ -100,7 +113,7 @@ async def _lived(env: Environment, place: Place, codes: Overheard) -> None:
                 for robot in robots:
                     await robot.online.wait()
         here = all(robot.online.is_set() for robot in robots)
-        welcome(telling, place.read() or Notes(), env.data_dir, robots_are_here=here)
+        welcome(telling, place.read() or Notes(), env.data_dir, robots_are_here=here, inbox=inbox)
 
     def companion(robot: Robot) -> Background:
         async def live(stop: asyncio.Event) -> None:
@@ -137,7 +150,8 @@ def _forget(env: Environment, place: Place) -> None:
         if not alone:
             raise CommandError(f"a demo runs on {shown(env.data_dir)}; stop it first (Ctrl-C)")
         _forget_stores(Folder.of(env.data_dir))
-        (env.data_dir / development_secrets.FILE).unlink(missing_ok=True)
+        for name in (development_secrets.FILE, ACCOUNT):
+            (env.data_dir / name).unlink(missing_ok=True)
         place.forget()
     with suppress(OSError):  # somebody else keeps something there
         env.data_dir.rmdir()

@@ -14,8 +14,10 @@ from halobestie_app.demo.telling import Telling
 RULE: Final = 78
 
 
-def welcome(telling: Telling, notes: Notes, data_dir: Path, *, robots_are_here: bool) -> None:
-    """Print it all."""
+def welcome(
+    telling: Telling, notes: Notes, data_dir: Path, *, robots_are_here: bool, inbox: str | None = None
+) -> None:
+    """Print it all. ``inbox``: where pushes can be seen, if they do not leave this machine."""
     names = " and ".join(robot.name for robot in ROBOTS)
     here = "online, and they say yes to everybody" if robots_are_here else "still on their way"
     title = "Halo Bestie is running"
@@ -25,6 +27,7 @@ def welcome(telling: Telling, notes: Notes, data_dir: Path, *, robots_are_here: 
         telling.rule(RULE),
         f"customers, mitras   {telling.bold(str(notes.public))}   (all routes: /openapi.json)",
         f"operators           {telling.bold(str(notes.internal))}",
+        *_pushes(telling, inbox),
         "",
         telling.bold("Who you can be"),
         "  a customer        anybody; nothing has to be proved",
@@ -38,6 +41,12 @@ def welcome(telling: Telling, notes: Notes, data_dir: Path, *, robots_are_here: 
         f"The data stays in {shown(data_dir)} until `make demo-reset`. What happens is told below.",
         telling.rule(RULE),
     )
+
+
+def _pushes(telling: Telling, inbox: str | None) -> tuple[str, ...]:
+    if inbox is None:
+        return ()
+    return (f"pushes              {telling.bold(inbox)}   ({SPARE.name}'s phone; she must be online)",)
 
 
 def _tries(telling: Telling, notes: Notes) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ import pytest
 
 from halobestie_adapters.embedded.client import find_running
 from halobestie_app.demo.people import ROBOTS, SPARE
+from halobestie_app.fakes.fcm import FakeFcm
 from support.embedding import family, until_gone
 from support.program import Program
 from support.waiting import until
@@ -130,6 +131,38 @@ def test_an_evening_is_played_to_its_end(demo: Demo) -> None:
         assert checked == 0, report
         assert program.interrupt() == 0
         assert "WARN" not in program.said.upper(), program.said
+
+
+def test_a_push_can_be_seen_in_the_inbox(demo: Demo) -> None:
+    """The spare mitra, online without a socket, is pushed what the robots are offered over theirs."""
+    with demo.running() as program, httpx2.Client(trust_env=False, timeout=10) as http:
+        [inbox] = re.findall(r"^pushes +(http://127\.0\.0\.1:[0-9]+) ", program.said, re.MULTILINE)
+        assert "Nothing was pushed yet" in http.get(inbox).text
+        public = demo.notes["public"]
+        http.post(f"{public}/api/mitra/auth/otp/request", json={"phone": SPARE.phone})
+        said = rf"\[OTP STUB\] phone={re.escape(SPARE.phone)} code=([0-9]+)"
+        until(lambda: re.findall(said, program.said))
+        code = re.findall(said, program.said)[-1]
+        verify = {"phone": SPARE.phone, "code": code}
+        token = http.post(f"{public}/api/mitra/auth/otp/verify", json=verify).json()["access_token"]
+        bearer = {"Authorization": f"Bearer {token}"}
+        assert http.put(f"{public}/api/mitra/status", json={"is_online": True}, headers=bearer).is_success
+        assert demo.typed("demo", "--evening")[0] == 0
+        until(lambda: http.get(f"{inbox}/inbox").json(), what="nothing was pushed")
+        pushed = http.get(f"{inbox}/inbox").json()
+        assert pushed[0]["message"]["notification"]["title"] == "Curhat Baru"
+        assert http.get(f"{public}/readyz").json()["unconfigured"] == []
+        assert program.interrupt() == 0
+    assert not list(demo.data_dir.glob("*fcm*")), "the stand-in's account goes with it"
+
+
+def test_pushes_of_ones_own_leave_no_inbox(demo: Demo, tmp_path: Path) -> None:
+    """A service account that is set is used, and nothing stands in for FCM."""
+    account = tmp_path / "account.json"
+    account.write_text(json.dumps(FakeFcm().service_account("http://127.0.0.1:9")))
+    with demo.program("demo", FIREBASE_SERVICE_ACCOUNT_PATH=str(account)) as program:
+        program.until_said(RUNNING)
+        assert not re.findall("^pushes ", program.said, re.MULTILINE)
 
 
 @pytest.mark.faults
