@@ -17,6 +17,7 @@ from halobestie_app.commands.failing import plainly
 COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = {
     "serve": ("serve", "serve", "Serve both listeners and the workers."),
     "demo": ("demo", "demo", "Serve with robots and sample log-ins, to try everything."),
+    "simulate": ("simulate", "simulate", "Let many customers and mitras use a server that runs."),
     "migrate": ("migrate", "migrate", "Bring the database up to date."),
     "check": ("check", "check", "Check configuration, stores, migrations and invariants."),
     "operator": ("operator", "operator", "Manage operators of the control center."),
