@@ -11,7 +11,7 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 import uvicorn
@@ -68,16 +68,6 @@ class CannotListen(Exception):
         why = os.strerror(self.reason.errno) if self.reason.errno else str(self.reason)
         where = f"{self.listener.host}:{self.listener.port}"
         return f"the {self.listener.name} listener cannot listen on {where}: {why}"
-
-
-def run(main: Coroutine[Any, Any, None]) -> None:
-    """Run the program on uvloop where there is one."""
-    try:
-        import uvloop  # noqa: PLC0415  not on every system
-    except ImportError:  # pragma: no cover
-        asyncio.run(main)
-    else:
-        uvloop.run(main)
 
 
 async def serve(

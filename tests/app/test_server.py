@@ -424,7 +424,8 @@ async def test_a_cancelled_server_leaves_no_socket() -> None:
 PROGRAM = """
     import asyncio, json
     from halobestie_app import log
-    from halobestie_app.server import Listener, run, serve
+    from halobestie_app.running import run
+    from halobestie_app.server import Listener, serve
 
     async def app(scope, receive, send): ...
     async def on_ready(addresses): print(json.dumps(addresses), flush=True)

@@ -13,7 +13,7 @@ import click
 from attrs import evolve
 
 from halobestie_adapters.embedded.layout import Folder, try_lock
-from halobestie_app import development_secrets, log, server, wiring
+from halobestie_app import development_secrets, log, running, wiring
 from halobestie_app.commands import stores
 from halobestie_app.commands.failing import CommandError
 from halobestie_app.commands.serve import served
@@ -73,7 +73,7 @@ def _serve(env: Environment, place: Place) -> None:
         log.set_up(env.log_format, level=logging.WARNING)
         overheard = Overheard(sys.stdout)
         with redirect_stdout(cast("TextIO", overheard)):
-            server.run(_lived(env, place, overheard))
+            running.run(_lived(env, place, overheard))
             click.echo(f"\nStopped. The data stays in {shown(env.data_dir)}; `make demo` finds it again.")
 
 

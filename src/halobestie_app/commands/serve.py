@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 
 import click
 
-from halobestie_app import log, server, wiring
+from halobestie_app import log, running, server, wiring
 from halobestie_app.commands import stores
 from halobestie_app.commands.failing import CommandError
 from halobestie_app.environment import Environment, Role, listening
@@ -24,7 +24,7 @@ def serve(role: str) -> None:
     roles = chosen(role)
     env = stores.prepared()
     log.set_up(env.log_format)
-    server.run(served(env, roles, said))
+    running.run(served(env, roles, said))
 
 
 def chosen(text: str) -> frozenset[Role]:
