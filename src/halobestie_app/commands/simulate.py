@@ -50,12 +50,30 @@ class _SimulatedMitra(Robot):
         client.token = await self._login()
 
 
+def _address(_context: click.Context, _option: click.Parameter, url: str | None) -> str | None:
+    """Refuse what is no address of a server."""
+    if url is None:
+        return None
+    try:
+        parts = urlsplit(url)
+        fits = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # brackets or a port that are none
+        fits = False
+    if not fits:
+        raise click.BadParameter("is an address like http://127.0.0.1:3000")
+    return url
+
+
 @click.command()
 @click.option("--customers", default=10, show_default=True, type=click.IntRange(1, 1000))
 @click.option("--mitras", default=5, show_default=True, type=click.IntRange(1, 500))
 @click.option("--seconds", default=20, show_default=True, type=click.IntRange(1, 3600))
 @click.option("--seed", default=1, show_default=True, help="Decides who does what.")
-@click.option("--url", help="The public address of the server; without it, of the demo that runs here.")
+@click.option(
+    "--url",
+    callback=_address,
+    help="The public address of the server; without it, of the demo that runs here.",
+)
 @click.option("--yes-anywhere", is_flag=True, help="Also against a server on another machine.")
 def simulate(
     *, customers: int, mitras: int, seconds: int, seed: int, url: str | None, yes_anywhere: bool

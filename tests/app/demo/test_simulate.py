@@ -65,6 +65,18 @@ def test_it_goes_nowhere_unasked(
     assert not shell.data_dir.exists()
 
 
+@pytest.mark.parametrize(
+    "url", ["here", "ftp://127.0.0.1", "http://127.0.0.1:x", "http://[::1", "http://:80"]
+)
+def test_what_is_no_address_is_a_wrong_use(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, url: str
+) -> None:
+    """Status 2, and the option is named."""
+    ran = Shell(monkeypatch, capsys, tmp_path / "data").run("simulate", "--url", url)
+    assert ran.status == 2
+    assert "--url" in ran.errors
+
+
 def test_a_tally_is_well_when_somebody_was_paired_and_nothing_broke() -> None:
     """Failures with a cause are part of life; troubles are not."""
     assert not Tally().is_well
