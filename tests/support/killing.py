@@ -1,4 +1,4 @@
-"""Takes the Valkey of a test away: kills it, or lets it stand still. Only for `own_stores`."""
+"""Takes a store of a test away: kills it, or lets it stand still. Only for stores that are the test's own."""
 
 import os
 import signal
@@ -9,12 +9,12 @@ from halobestie_adapters.embedded import EmbeddedStores
 from support.waiting import until
 
 
-def killed(stores: EmbeddedStores) -> None:
-    """Kill it, and return when another, empty one serves in its place."""
+def killed(stores: EmbeddedStores, which: str = "valkey") -> None:
+    """Kill it, and return when another (an empty Valkey, a PostgreSQL on its data) is in its place."""
     before = stores.status()
-    os.kill(before["valkey"], signal.SIGKILL)
-    until(lambda: stores.status()["valkey"] not in {None, before["valkey"]}, what="no other Valkey came")
-    until(lambda: stores.status()["ready"], what="the other Valkey is not ready")
+    os.kill(before[which], signal.SIGKILL)
+    until(lambda: stores.status()[which] not in {None, before[which]}, what=f"no other {which} came")
+    until(lambda: stores.status()["ready"], seconds=20, what=f"the other {which} is not ready")
 
 
 @contextmanager
