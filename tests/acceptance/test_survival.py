@@ -1,6 +1,7 @@
-"""A store is killed in the middle of a chat; what was acknowledged is there, and the chat goes on."""
+"""A store is killed, or away, in the middle of a chat; what was acknowledged is there, the chat goes on."""
 
 import asyncio
+import statistics
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -14,6 +15,7 @@ from halobestie_adapters.embedded import EmbeddedStores
 from halobestie_adapters.postgres.migrations import migrate
 from support.evening import House
 from support.killing import killed
+from support.line import Line
 from support.people import Customer, Json, Mitra, Person
 from support.waiting import eventually
 
@@ -21,6 +23,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.faults]
 
 BEFORE = 10
 SECONDS = 10
+AWAY = 60
 
 
 @pytest.fixture
@@ -104,3 +107,41 @@ async def test_redis_killed(house: House, durable: EmbeddedStores) -> None:
     for number in range(2 * BEFORE + 1):
         frame = await socket.until("message")
         assert (frame["message"]["seq"], frame["message"]["text"]) == (number + 1, str(number))
+
+
+async def test_redis_away_for_a_minute(durable: EmbeddedStores, data_dir: Path) -> None:
+    """A minute without Redis: messages and a whole pairing go on, and all is heard, in order, once."""
+    await migrate(durable.database_url)
+    async with Line(durable.valkey_url) as line:
+        house = await House(durable.database_url, line.url, data_dir).opened(2)
+        try:
+            ayu, budi, session = await meeting(house)
+            socket = await budi.connects()
+            await socket.send("resume", chats={session["id"]: 0})
+            await socket.until("resumed")
+            loop, number, waits = asyncio.get_running_loop(), 0, []
+
+            async def heard() -> None:
+                nonlocal number
+                number += 1
+                said_at = loop.time()
+                await says(ayu, session, str(number))
+                frame = await socket.until("message")
+                assert (frame["message"]["seq"], frame["message"]["text"]) == (number, str(number))
+                waits.append(loop.time() - said_at)
+
+            await heard()
+            line.cut()
+            until = loop.time() + AWAY
+            other = await house.customer()
+            paired = await budi.accepts(await other.searches())
+            (await other.end(paired["id"])).ok()
+            while loop.time() < until:
+                await heard()
+                await asyncio.sleep(1)  # the pace of somebody who types; nothing waits for it
+            line.mend()
+            for _ in range(BEFORE):
+                await heard()
+            assert statistics.median(waits) < SECONDS
+        finally:
+            await house.close()

@@ -62,7 +62,7 @@ class House:
             instance.start()
             self.instances.append(instance)
         for instance in self.instances:
-            instance.wait()
+            await asyncio.to_thread(instance.wait)
         return self
 
     async def close(self) -> None:
