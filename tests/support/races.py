@@ -71,6 +71,12 @@ async def held(house: House, customer: Customer) -> Any:  # noqa: ANN401  a cont
 
     Gives a function that waits until so many commands are waiting.
     """
+
+    async def done() -> bool:
+        found = await house.value("SELECT count(*) FROM outbox WHERE kind = 'later' AND sent_at IS NULL")
+        return bool(found == 0)
+
+    await eventually(done, seconds=5, what="commands for later would queue up as well")
     async with await AsyncConnection.connect(house.database_url) as connection:
         await connection.execute("SELECT FROM customers WHERE id = %s FOR NO KEY UPDATE", [customer.id])
 
