@@ -5,9 +5,9 @@ import asyncio
 import click
 
 from halobestie_adapters.postgres.chat_keys import PostgresChatKeys
-from halobestie_app import wiring
 from halobestie_app.commands import stores
 from halobestie_app.commands.failing import CommandError
+from halobestie_app.wiring import outside
 from halobestie_core.ports.messages import Rewrapped
 
 
@@ -30,7 +30,7 @@ def rewrap() -> None:
 
     async def run() -> Rewrapped:
         async with stores.migrated_pool(env) as pool:
-            return await PostgresChatKeys(pool, wiring.cipher(env)).rewrap()
+            return await PostgresChatKeys(pool, outside.cipher(env)).rewrap()
 
     done = asyncio.run(run())
     click.echo(f"{done.seen} keys, {done.rewrapped} wrapped anew")

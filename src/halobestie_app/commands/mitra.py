@@ -4,10 +4,10 @@ import asyncio
 
 import click
 
-from halobestie_app import wiring
 from halobestie_app.commands import stores
 from halobestie_app.commands.failing import CommandError
 from halobestie_app.usecases.identity import AccountRefused
+from halobestie_app.wiring import people
 from halobestie_core.ports.identity import Person
 
 
@@ -25,7 +25,7 @@ def add(phone: str, name: str) -> None:
 
     async def run() -> Person:
         async with stores.migrated_pool(env) as pool:
-            return await wiring.identity(env, pool, None).add_mitra(phone, name)
+            return await people.identity(env, pool, None).add_mitra(phone, name)
 
     try:
         made = asyncio.run(run())

@@ -6,10 +6,10 @@ import sys
 import click
 
 from halobestie_adapters.identity.passwords import Argon2Passwords
-from halobestie_app import wiring
 from halobestie_app.commands import stores
 from halobestie_app.commands.failing import CommandError
 from halobestie_app.usecases.identity import AccountRefused
+from halobestie_app.wiring import people
 from halobestie_core.ports.identity import Operator
 
 
@@ -36,7 +36,7 @@ def create(email: str) -> None:
         passwords = Argon2Passwords()
         try:
             async with stores.migrated_pool(env) as pool:
-                return await wiring.operators(env, pool, passwords).create_operator(email, password)
+                return await people.operators(env, pool, passwords).create_operator(email, password)
         finally:
             passwords.close()
 

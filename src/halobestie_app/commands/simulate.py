@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from halobestie_app import log, wiring
+from halobestie_app import log
 from halobestie_app.commands import stores
 from halobestie_app.commands.failing import CommandError
 from halobestie_app.demo.client import LOST, Client, Refused
@@ -24,6 +24,7 @@ from halobestie_app.demo.robots import Robot
 from halobestie_app.demo.tally import Tally
 from halobestie_app.environment import Environment
 from halobestie_app.usecases.identity import Identity
+from halobestie_app.wiring import people
 from halobestie_core.ports.identity import Person
 from halobestie_core.words import UserType
 
@@ -130,7 +131,7 @@ async def _run(
 ) -> None:
     customers, mitras, seconds, seed = size
     async with stores.migrated_pool(env) as pool:
-        identity = wiring.identity(env, pool, None)
+        identity = people.identity(env, pool, None)
         logins = [_login(identity, await _person(identity, n)) for n in range(mitras)]
         robots = [
             _SimulatedMitra(Mitra(_name(n), _phone(n)), place, login, Random(f"{seed} mitra {n}"))  # noqa: S311  a seed

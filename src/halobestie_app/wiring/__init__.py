@@ -10,30 +10,17 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Final
 
 from attrs import frozen
-from psycopg_pool import AsyncConnectionPool
 from starlette.types import ASGIApp
 
-from halobestie_adapters.crypto.chat import AesChatCipher, BadChatKeys
-from halobestie_adapters.fcm.account import BadServiceAccount, ServiceAccount
-from halobestie_adapters.fcm.sender import FcmSender
-from halobestie_adapters.fcm.sender import new_client as fcm_client
 from halobestie_adapters.gateway.development import DevelopmentGateway
-from halobestie_adapters.identity.codes import HashedCodes
-from halobestie_adapters.identity.jwt import JwtTokens
-from halobestie_adapters.identity.keys import KeyRing
-from halobestie_adapters.identity.otp import HttpOtp, PrintedOtp, new_client
 from halobestie_adapters.identity.passwords import Argon2Passwords
-from halobestie_adapters.identity.phones import E164Phones
-from halobestie_adapters.identity.refresh import SealedRefreshTokens
 from halobestie_adapters.ids import uuid7
 from halobestie_adapters.postgres.agenda import PostgresAgenda
 from halobestie_adapters.postgres.config import PostgresConfigStore
 from halobestie_adapters.postgres.heartbeats import PostgresHeartbeats
-from halobestie_adapters.postgres.identity import PostgresIdentityStore
 from halobestie_adapters.postgres.messages import PostgresMessages
-from halobestie_adapters.postgres.migrations import pending
 from halobestie_adapters.postgres.outbox import PostgresFrameOutbox
-from halobestie_adapters.postgres.pool import connection, make_pool
+from halobestie_adapters.postgres.pool import make_pool
 from halobestie_adapters.postgres.presence_reads import PostgresPictures
 from halobestie_adapters.postgres.pushes import PostgresDevices, PostgresPushOutbox
 from halobestie_adapters.postgres.reads import PostgresReads
@@ -42,24 +29,24 @@ from halobestie_adapters.redis.bus import RedisBus
 from halobestie_adapters.redis.connection import RedisLink
 from halobestie_adapters.redis.picture import RedisPicture
 from halobestie_adapters.redis.registry import RedisConnections
-from halobestie_app.environment import BadVariable, Environment, OtpProvider, Role
+from halobestie_app.environment import Environment, Role
 from halobestie_app.http import health, internal, public
 from halobestie_app.http.listener import Extras, make_app
 from halobestie_app.http.principal import Bearers
 from halobestie_app.server import Background
 from halobestie_app.services import Services
 from halobestie_app.usecases.desk import Desk
-from halobestie_app.usecases.identity import Identity
-from halobestie_app.usecases.log_ins import LogIns
-from halobestie_app.usecases.operator_accounts import OperatorAccounts
 from halobestie_app.usecases.settings import LiveSettings
 from halobestie_app.usecases.talking import Talking
+from halobestie_app.wiring.outside import cipher, push_sender
+from halobestie_app.wiring.people import identity, operators, otp_sender
+from halobestie_app.wiring.probes import migrations, postgres
 from halobestie_app.workers.availability import AvailabilityBoard, touches
 from halobestie_app.workers.deadlines import Deadlines
 from halobestie_app.workers.heartbeats import CollectedBeats
 from halobestie_app.workers.later import LaterCommands
 from halobestie_app.workers.notices import Notices
-from halobestie_app.workers.pushes import LoggedPushes, Pushes
+from halobestie_app.workers.pushes import Pushes
 from halobestie_app.workers.relay import Relay
 from halobestie_app.ws.clocks import Clocks
 from halobestie_app.ws.company import Company
@@ -73,9 +60,7 @@ from halobestie_app.ws.snapshot import Snapshots
 from halobestie_app.ws.talk import Talk
 from halobestie_core.flow.availability import House
 from halobestie_core.flow.decide import Moved
-from halobestie_core.ports.identity import Audience, OtpSender
 from halobestie_core.ports.notify import Topic
-from halobestie_core.ports.push import PushSender
 
 POOL_SIZE: Final = 12
 """Connections of one instance: enough for the loops and a burst of commands on a few cores."""
@@ -95,30 +80,6 @@ class Parts:
     drain: Callable[[], Awaitable[None]]
 
 
-def identity(env: Environment, pool: AsyncConnectionPool, sender: OtpSender | None) -> Identity:
-    """Make the use cases of customers and mitras; without ``sender`` no codes are sent."""
-    keys = KeyRing([secret.reveal().encode() for secret in env.auth_jwt_secret])
-    store = PostgresIdentityStore(pool)
-    log_ins = LogIns(store, JwtTokens(keys, Audience.PUBLIC), SealedRefreshTokens(keys), uuid7)
-    return Identity(store, log_ins, HashedCodes(keys), E164Phones(), sender, uuid7)
-
-
-def operators(env: Environment, pool: AsyncConnectionPool, passwords: Argon2Passwords) -> OperatorAccounts:
-    """Make the use cases of operators' accounts."""
-    keys = KeyRing([secret.reveal().encode() for secret in env.auth_jwt_secret_internal])
-    store = PostgresIdentityStore(pool)
-    log_ins = LogIns(store, JwtTokens(keys, Audience.INTERNAL), SealedRefreshTokens(keys), uuid7)
-    return OperatorAccounts(store, log_ins, HashedCodes(keys), passwords, uuid7)
-
-
-def cipher(env: Environment) -> AesChatCipher:
-    """Make the cipher of what people write. Raises `BadVariable`."""
-    try:
-        return AesChatCipher([secret.reveal().encode() for secret in env.chat_encryption_keys])
-    except BadChatKeys as wrong:
-        raise BadVariable("CHAT_ENCRYPTION_KEYS", str(wrong)) from None
-
-
 @asynccontextmanager
 async def assembled(
     env: Environment, database_url: str, valkey_url: str, roles: frozenset[Role] = frozenset(Role)
@@ -133,7 +94,7 @@ async def assembled(
         stack.push_async_callback(link.aclose)
         passwords = Argon2Passwords()
         stack.callback(passwords.close)
-        sender = await _otp_sender(env, stack)
+        sender = await otp_sender(env, stack)
 
         bus = RedisBus(link)
         settings = LiveSettings(
@@ -175,8 +136,7 @@ async def assembled(
             lambda moved: bus.publish(Topic.PRESENCE) if touches(moved) else None,
         ]
         push_outbox, devices = PostgresPushOutbox(pool), PostgresDevices(pool)
-        push_sender = await _push_sender(env, stack)
-        pushes = Pushes(push_outbox, devices, push_sender, connections, Notices(reads))
+        pushes = Pushes(push_outbox, devices, await push_sender(env, stack), connections, Notices(reads))
         listeners_of_news.append(pushes.saved)
         talking = Talking(PostgresMessages(pool, cipher(env)), reads, relay.nudge)
         services = Services(
@@ -214,7 +174,7 @@ async def assembled(
             company=company,
         )
         unconfigured = ("push",) if env.firebase_service_account_path is None else ()
-        gate = health.Gate(_postgres(pool), _migrations(pool), link.probe, unconfigured)
+        gate = health.Gate(postgres(pool), migrations(pool), link.probe, unconfigured)
         apps = _apps(env, services, gate, sockets)
         loops: list[Background] = [bus.run, board.run, beats.run, relay.run, settings.run]
         if Role.PUBLIC in roles:
@@ -250,51 +210,8 @@ def _apps(
     }
 
 
-async def _otp_sender(env: Environment, stack: AsyncExitStack) -> OtpSender | None:
-    if env.otp_provider is OtpProvider.DEVELOPMENT:
-        return PrintedOtp()
-    if (
-        env.otp_provider is OtpProvider.HTTP
-        and env.otp_http_url is not None
-        and env.otp_http_token is not None
-    ):
-        client = await stack.enter_async_context(new_client())
-        return HttpOtp(client, env.otp_http_url, env.otp_http_token.reveal())
-    return None
-
-
-async def _push_sender(env: Environment, stack: AsyncExitStack) -> PushSender:
-    """FCM, or the log where no service account is set up. Raises `BadVariable`."""
-    path = env.firebase_service_account_path
-    if path is None:
-        return LoggedPushes()
-    try:
-        account = ServiceAccount.read(path)
-    except BadServiceAccount as wrong:
-        raise BadVariable("FIREBASE_SERVICE_ACCOUNT_PATH", str(wrong)) from None
-    return FcmSender(await stack.enter_async_context(fcm_client()), env.fcm_base_url, account)
-
-
 def _nudging(bus: RedisBus, topic: Topic) -> Callable[[], Awaitable[None]]:
     async def nudge() -> None:
         bus.publish(topic)
 
     return nudge
-
-
-def _postgres(pool: AsyncConnectionPool) -> health.Probe:
-    async def probe() -> str | None:
-        async with connection(pool) as conn:
-            await conn.execute("SELECT 1")
-        return None
-
-    return probe
-
-
-def _migrations(pool: AsyncConnectionPool) -> health.Probe:
-    async def probe() -> str | None:
-        async with connection(pool) as conn:
-            missing = await pending(conn)
-        return f"Migrations are missing: {', '.join(missing)}." if missing else None
-
-    return probe
