@@ -15,7 +15,7 @@ from attrs import define, field, frozen
 from halobestie_core.causes import Cause
 from halobestie_core.flow import effects
 from halobestie_core.flow.decide import Moved
-from halobestie_core.flow.evening import OpenFailure
+from halobestie_core.flow.evening import FailedMoney
 from halobestie_core.words import OperatorAction, Provider
 
 
@@ -26,7 +26,7 @@ class CaptureRow:
     id: UUID
     provider: Provider
     provider_invoice_id: str
-    payment_session_id: UUID
+    payment_session_id: UUID | None
     amount: int
     currency: str
     paid_at: datetime
@@ -38,8 +38,8 @@ class FailureRow:
     """A new row for the operators; with ``capture_id`` it is of surplus money, not of the payment's own."""
 
     id: UUID
-    payment_session_id: UUID
-    customer_id: UUID
+    payment_session_id: UUID | None
+    customer_id: UUID | None
     capture_id: UUID | None
     pairing_request_id: UUID | None
     extension_id: UUID | None
@@ -74,8 +74,8 @@ class LedgerRow:
     """One line of the ledger. A charge belongs to a chat (or extension), everything else to a failure."""
 
     id: UUID
-    customer_id: UUID
-    payment_session_id: UUID
+    customer_id: UUID | None
+    payment_session_id: UUID | None
     kind: effects.EntryKind
     amount: int
     at: datetime
@@ -113,12 +113,12 @@ def record_rows(
 class _Making:
     """Remembers which ids were given, so that later rows can name earlier ones."""
 
-    loaded: OpenFailure | None
+    loaded: FailedMoney | None
     by: UUID | None
     at: datetime
     new_id: Callable[[], UUID]
     captures: dict[str, UUID] = field(factory=dict)
-    failures: dict[tuple[UUID, str | None], UUID] = field(factory=dict)
+    failures: dict[tuple[UUID | None, str | None], UUID] = field(factory=dict)
 
     def row(self, record: effects.Record) -> RecordRow:
         """Return the row of one record."""
@@ -129,8 +129,8 @@ class _Making:
                 return self._failure(record)
             case effects.FailureSuperseded(payment_session_id=payment_id):
                 return SupersededRow(payment_id, self.at)
-            case effects.FailureActioned(action=action, note=note):
-                return ActionRow(self._failure_before(), action, note, self.by, self.at)
+            case effects.FailureActioned(failure_id=failure_id, action=action, note=note):
+                return ActionRow(failure_id, action, note, self.by, self.at)
             case effects.LedgerEntry():
                 return self._entry(record)
             case effects.DiscountReturned() | effects.LiveChats():

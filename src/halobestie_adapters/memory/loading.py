@@ -12,7 +12,7 @@ from halobestie_core.causes import Cause
 from halobestie_core.chat import ChatSession
 from halobestie_core.extension import Extension
 from halobestie_core.flow.availability import Listener, eligible
-from halobestie_core.flow.evening import Evening, OpenFailure
+from halobestie_core.flow.evening import Evening, FailedMoney
 from halobestie_core.flow.pricing import Buyer
 from halobestie_core.pairing import AnswerKind, PairingRequest
 from halobestie_core.payment import PaymentSession, PaymentStatus
@@ -42,6 +42,8 @@ class Looking:
             owned = tables.requests.get(scope.request_id)
         elif scope.session_id is not None or scope.extension_id is not None:
             owned = self._chat()
+        elif scope.failure_id is not None:
+            owned = self._payment()
         return None if owned is None else owned.customer_id
 
     @property
@@ -65,7 +67,7 @@ class Looking:
             chat=self._chat(),
             extension=self._extension(),
             extension_payment=self._extension_payment(),
-            failure=self._failure() if paid else None,
+            failure=self._failure(),
             mitra=None if mitra is None else mitra.listener.presence,
         )
         return Loaded(
@@ -75,6 +77,8 @@ class Looking:
             mitra=None if mitra is None else mitra.listener,
             mitra_name=None if mitra is None else mitra.named.display_name,
             captured=paid and self._captured(),
+            recorded=scope.invoice is not None
+            and any(scope.invoice == (row.provider, row.provider_invoice_id) for row in tables.captures),
             eligible=frozenset() if scope.look is None else looked(tables, scope.look),
             tiers=tuple(tier for tier in tables.tiers if tier.is_active) if scope.prices else (),
             promotion=tables.promotion if scope.prices else None,
@@ -88,6 +92,9 @@ class Looking:
         if scope.request_id is not None:
             request = self.tables.requests.get(scope.request_id)
             return None if request is None else payments.get(request.payment_session_id)
+        if scope.failure_id is not None:
+            failed = self.tables.failures.get(scope.failure_id)
+            return None if failed is None else payments.get(failed.row.payment_session_id)
         if scope.prices:
             return payments.holder("payment_sessions_one_open_per_customer", scope.customer_id)
         return None
@@ -102,12 +109,23 @@ class Looking:
         mine = (row for row in self.tables.captures if row.payment_session_id == self.scope.payment_id)
         return any(row.id not in unfit for row in mine)
 
-    def _failure(self) -> OpenFailure | None:
-        kept = self.tables.failures.holder("pairing_failures_one_open_per_payment", self.scope.payment_id)
+    def _failure(self) -> FailedMoney | None:
+        scope, failures = self.scope, self.tables.failures
+        if scope.failure_id is not None:
+            kept = failures.get(scope.failure_id)
+        else:
+            kept = failures.holder("pairing_failures_one_open_per_payment", scope.payment_id)
         if kept is None:
             return None
-        action = None if kept.action is None else kept.action.action
-        return OpenFailure(kept.row.id, kept.row.payment_session_id, kept.row.amount, action)
+        capture = None if kept.row.capture_id is None else self.tables.captures.get(kept.row.capture_id)
+        return FailedMoney(
+            kept.row.id,
+            kept.row.payment_session_id,
+            kept.row.amount,
+            None if kept.action is None else kept.action.action,
+            None if capture is None else capture.provider_invoice_id,
+            kept.superseded_at is not None,
+        )
 
     def _request(self) -> PairingRequest | None:
         scope, requests = self.scope, self.tables.requests

@@ -46,7 +46,7 @@ _MAKERS: Final[Mapping[str, Callable[..., object]]] = {
     "promotion": rows.promotion_row,
     "buyer": Buyer,
 }
-_SINGLE_VALUES: Final = frozenset({"captured", "eligible", "clock"})
+_SINGLE_VALUES: Final = frozenset({"captured", "recorded", "eligible", "clock"})
 _MANY_ROWS: Final = frozenset({"waves", "answers", "tiers"})
 
 Step = tuple[str, str]
@@ -73,6 +73,7 @@ def _locks(scope: Scope) -> Iterator[Step]:
         (scope.request_id, "lock_customer_of_request"),
         (scope.session_id, "lock_customer_of_session"),
         (scope.extension_id, "lock_customer_of_extension"),
+        (scope.failure_id, "lock_customer_of_failure"),
     ):
         if given is not None:
             yield "customer", query
@@ -88,8 +89,12 @@ def _payment(scope: Scope) -> Iterator[Step]:
         yield from (("payment", "payment"), ("captured", "payment_captured"), ("failure", "open_failure"))
     elif scope.request_id is not None:
         yield "payment", "payment_of_request"
+    elif scope.failure_id is not None:
+        yield from (("payment", "payment_of_failure"), ("failure", "failure"))
     elif scope.prices:
         yield "payment", "open_payment"
+    if scope.invoice is not None:
+        yield "recorded", "invoice_recorded"
 
 
 def _pairing(scope: Scope) -> Iterator[Step]:
@@ -123,6 +128,8 @@ def parameters(scope: Scope) -> dict[str, object]:
         "session_id": scope.session_id,
         "extension_id": scope.extension_id,
         "extension_payment_id": scope.extension_payment_id,
+        "failure_id": scope.failure_id,
+        **({} if scope.invoice is None else {"provider": scope.invoice[0], "invoice_id": scope.invoice[1]}),
         "mitra_id": scope.mitra_id,
         **({} if scope.look is None else looking(scope.look)),
     }
@@ -173,6 +180,7 @@ def assembled(found: Mapping[str, Any]) -> Loaded:
         mitra=None if mitra is None else mitra.listener,
         mitra_name=None if mitra is None else mitra.display_name,
         captured=found.get("captured", False),
+        recorded=found.get("recorded", False),
         eligible=found.get("eligible", PackedIds()),
         tiers=found.get("tiers", ()),
         promotion=found.get("promotion"),

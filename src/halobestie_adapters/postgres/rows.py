@@ -19,7 +19,7 @@ from halobestie_core.causes import Cause
 from halobestie_core.chat import ChatSession, EndReason, SessionStatus
 from halobestie_core.extension import Extension, ExtensionStatus
 from halobestie_core.flow.availability import Listener
-from halobestie_core.flow.evening import OpenFailure
+from halobestie_core.flow.evening import FailedMoney
 from halobestie_core.flow.pricing import Promotion, Tier
 from halobestie_core.pairing import Answer, AnswerKind, PairingRequest, RequestStatus
 from halobestie_core.payment import PaymentSession, PaymentStatus
@@ -76,7 +76,7 @@ _PRICED: Final[_Readers] = {"mode": Mode}
 
 _FIELDS: Final[Mapping[type, frozenset[str]]] = {
     cls: frozenset(field.alias for field in attrs.fields(cls))
-    for cls in (PaymentSession, OpenFailure, PairingRequest, Answer, ChatSession, Extension, Tier, Promotion)
+    for cls in (PaymentSession, FailedMoney, PairingRequest, Answer, ChatSession, Extension, Tier, Promotion)
 }
 
 
@@ -101,9 +101,9 @@ def payment_row(**columns: Column) -> PaymentSession:
     return _made(PaymentSession, columns, _PAYMENT)
 
 
-def failure_row(**columns: Column) -> OpenFailure:
-    """A row of `pairing_failures`: `id`, `payment_session_id`, `amount`, `operator_action`."""
-    return _made(OpenFailure, columns, _FAILURE)
+def failure_row(**columns: Column) -> FailedMoney:
+    """A row of `pairing_failures`, as far as decisions need it, with the invoice of its capture."""
+    return _made(FailedMoney, columns, _FAILURE)
 
 
 def action(operator_action: str | None) -> OperatorAction | None:

@@ -2,7 +2,7 @@
 
 from halobestie_core.flow.deadlines import wake_at
 from halobestie_core.flow.decide import MACHINES, Moved, Verdict, decide
-from halobestie_core.flow.evening import Evening, OpenFailure
+from halobestie_core.flow.evening import Evening, FailedMoney
 from halobestie_core.flow.reactions import REACTIONS
 from halobestie_core.flow.replay import replay
 from halobestie_core.flow.wishes import (
@@ -22,10 +22,10 @@ __all__ = [
     "AskExtension",
     "CancelSearch",
     "Evening",
+    "FailedMoney",
     "FallBackToBlast",
     "Ignored",
     "Moved",
-    "OpenFailure",
     "OpenPairing",
     "RecordCapture",
     "Refused",

@@ -27,11 +27,11 @@ class EntryKind(StrEnum):
 
 @frozen
 class Capture:
-    """Money the gateway is known to have taken; once per invoice."""
+    """Money the gateway is known to have taken; once per invoice. No payment: it is for none of ours."""
 
     provider: Provider
     invoice_id: str
-    payment_session_id: UUID
+    payment_session_id: UUID | None
     amount: int
     currency: str
     paid_at: datetime
@@ -41,12 +41,13 @@ class Capture:
 class LedgerEntry:
     """One line of ``customer_transactions``; ``amount`` in whole rupiah, never negative.
 
-    ``invoice_id`` names the capture for surplus money; without it the entry is the payment's own.
+    ``invoice_id`` names the capture for surplus money; without it the entry is the payment's own. Surplus
+    money that matches nobody has neither payment nor customer.
     """
 
     kind: EntryKind
-    payment_session_id: UUID
-    customer_id: UUID
+    payment_session_id: UUID | None
+    customer_id: UUID | None
     amount: int
     session_id: UUID | None = None
     extension_id: UUID | None = None
@@ -55,10 +56,10 @@ class LedgerEntry:
 
 @frozen
 class Failure:
-    """A new row for the operators."""
+    """A new row for the operators; with ``invoice_id`` it is of surplus money, not of the payment's own."""
 
-    payment_session_id: UUID
-    customer_id: UUID
+    payment_session_id: UUID | None
+    customer_id: UUID | None
     cause_tag: Cause
     amount: int
     cause_detail: str | None = None
@@ -79,10 +80,9 @@ class FailureSuperseded:
 class FailureActioned:
     """An operator's action on a failure row, set once: the payment's own, or that of a surplus capture."""
 
-    payment_session_id: UUID
+    failure_id: UUID
     action: OperatorAction
     note: str | None
-    invoice_id: str | None = None
 
 
 @frozen

@@ -1,5 +1,6 @@
 """An evening: all that one customer has in flight, as one immutable value. Decides nothing."""
 
+from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,14 +17,35 @@ from halobestie_core.words import OperatorAction
 _TWINS: Final = {"payment": "extension_payment", "extension_payment": "payment"}
 
 
+class FailureStatus(StrEnum):
+    """Where a failure row stands."""
+
+    OPEN = "open"
+    ACTIONED = "actioned"
+    SUPERSEDED = "superseded"
+
+
 @frozen
-class OpenFailure:
-    """The payment's own failure row that is not superseded, as far as a decision needs it."""
+class FailedMoney:
+    """A failure row, as far as a decision needs it: a payment's own, or that of a surplus capture.
+
+    ``invoice_id``: the surplus capture's; ``None`` for the payment's own. Without ``payment_session_id`` the
+    money matches nobody.
+    """
 
     id: UUID
-    payment_session_id: UUID
+    payment_session_id: UUID | None
     amount: int
     operator_action: OperatorAction | None = None
+    invoice_id: str | None = None
+    superseded: bool = False
+
+    @property
+    def status(self) -> FailureStatus:
+        """Whether somebody has to do something about it."""
+        if self.superseded:
+            return FailureStatus.SUPERSEDED
+        return FailureStatus.OPEN if self.operator_action is None else FailureStatus.ACTIONED
 
 
 @frozen
@@ -32,7 +54,8 @@ class Evening:
 
     ``payment``: the payment addressed, else the open one that is not an extension's. ``request``, ``chat``,
     ``extension``: the one addressed, else the open, live or pending one. ``extension_payment``: the one of
-    ``extension``. ``failure``: the open failure row of ``payment``. ``mitra``: for presence commands only.
+    ``extension``. ``failure``: the failure row addressed, else the open one of ``payment``. ``mitra``: for
+    presence commands only.
     """
 
     payment: PaymentSession | None = None
@@ -40,7 +63,7 @@ class Evening:
     chat: ChatSession | None = None
     extension: Extension | None = None
     extension_payment: PaymentSession | None = None
-    failure: OpenFailure | None = None
+    failure: FailedMoney | None = None
     mitra: MitraPresence | None = None
 
     def holding(self, slot: str, snapshot: Aggregate) -> "Evening":

@@ -8,8 +8,9 @@ only those between them.
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final, TypeVar
+from uuid import UUID
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from halobestie_core import chat, extension, pairing, payment
 from halobestie_core.causes import Cause
@@ -197,19 +198,27 @@ def ask_extension(evening: Evening, wish: AskExtension, _now: datetime) -> Plann
 
 def record_capture(evening: Evening, wish: RecordCapture, _now: datetime) -> Plan | Ignored[Any]:
     """Write down what the gateway took, and let it confirm its payment, or owe it back as surplus."""
-    paid, taken = _needed(evening.payment, wish), wish.capture
+    paid, taken = evening.payment, wish.capture
     if wish.known:
         return Ignored("this money is recorded already", paid)
+    if paid is None:
+        return _surplus(wish, Cause.PAYMENT_MISMATCH, None, None)
     asked_for = (paid.id, paid.amount, CURRENCY)
     matches = wish.matches and (taken.payment_session_id, taken.amount, taken.currency) == asked_for
     if matches and wish.first:
         return Plan((Step("payment", _settling(paid, wish)),), records=(taken,))
     cause = Cause.DUPLICATE_PAYMENT if matches else Cause.PAYMENT_MISMATCH
-    surplus = Failure(paid.id, paid.customer_id, cause, taken.amount, invoice_id=taken.invoice_id)
+    return _surplus(wish, cause, paid.id, paid.customer_id)
+
+
+def _surplus(wish: RecordCapture, cause: Cause, payment_id: UUID | None, customer_id: UUID | None) -> Plan:
+    """Money beyond what was asked for moves nothing; it is kept, explained, and owed back."""
+    taken = evolve(wish.capture, payment_session_id=payment_id)
+    row = Failure(payment_id, customer_id, cause, taken.amount, invoice_id=taken.invoice_id)
     owed = LedgerEntry(
-        EntryKind.REFUND_DUE, paid.id, paid.customer_id, taken.amount, invoice_id=taken.invoice_id
+        EntryKind.REFUND_DUE, payment_id, customer_id, taken.amount, invoice_id=taken.invoice_id
     )
-    return Plan((), records=(taken, surplus, owed))
+    return Plan((), records=(taken, row, owed))
 
 
 def _settling(paid: PaymentSession, wish: RecordCapture) -> payment.Confirm | payment.LatePayment:
@@ -228,27 +237,29 @@ _SETTLES: Final[Mapping[OperatorAction, EntryKind]] = {
 
 def act_on_failure(evening: Evening, wish: ActOnFailure, _now: datetime) -> Planned:
     """Settle failed money once, and close its fallback."""
-    paid = _needed(evening.payment, wish)
     failure = _needed(evening.failure, wish)
-    if failure.payment_session_id != paid.id:
+    paid = None if failure.payment_session_id is None else _needed(evening.payment, wish)
+    if paid is not None and failure.payment_session_id != paid.id:
         msg = "ActOnFailure needs a failure row of the evening's payment, not of another"
         raise LookupError(msg)
+    if failure.superseded:
+        return Refused(failure, wish, Reason.NOT_POSSIBLE, ())
     if failure.operator_action is wish.action:
-        return Ignored("this action is recorded already", paid)
+        return Ignored("this action is recorded already", failure)
     if failure.operator_action is not None:
-        return Refused(paid, wish, Reason.ALREADY_ACTIONED, ())
-    surplus = wish.invoice_id
+        return Refused(failure, wish, Reason.ALREADY_ACTIONED, ())
+    payment_id, customer_id = (None, None) if paid is None else (paid.id, paid.customer_id)
     settled = LedgerEntry(
-        _SETTLES[wish.action], paid.id, paid.customer_id, failure.amount, invoice_id=surplus
+        _SETTLES[wish.action], payment_id, customer_id, failure.amount, invoice_id=failure.invoice_id
     )
-    acted = FailureActioned(paid.id, wish.action, wish.note, surplus)
+    acted = FailureActioned(failure.id, wish.action, wish.note)
+    records: tuple[Record, ...] = (acted, settled) if failure.amount > 0 else (acted,)
+    if paid is None:
+        return Plan((), records=records)
+    if failure.invoice_id is None and paid.fallback_open:  # whose end tells the customer by itself
+        return Plan((Step("payment", payment.ForfeitFallback()),), records=records)
     told = Tell(ToCustomer(paid.customer_id), "payment_updated", {"payment_session_id": str(paid.id)})
-    closes = surplus is None and paid.fallback_open  # which tells the customer by itself
-    return Plan(
-        (Step("payment", payment.ForfeitFallback()),) if closes else (),
-        records=(acted, settled) if failure.amount > 0 else (acted,),
-        effects=() if closes else (told,),
-    )
+    return Plan((), records=records, effects=(told,))
 
 
 def _given_away(paid: payment.Create | PaymentSession) -> bool:

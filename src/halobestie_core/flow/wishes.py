@@ -58,7 +58,7 @@ class AskExtension:
 
 @frozen
 class RecordCapture:
-    """The gateway took money.
+    """The gateway took money, for the evening's payment or, where there is none, for nobody that we know.
 
     ``first``: no matching capture of this payment was recorded before. ``matches``: the invoice is ours
     (amount and currency are compared here). ``known``: this very invoice is recorded already; money comes
@@ -74,11 +74,7 @@ class RecordCapture:
 
 @frozen
 class ActOnFailure:
-    """An operator deals with a failure row of the payment, which the evening holds as ``failure``.
-
-    ``invoice_id``: the row is that of this surplus capture, not the payment's own.
-    """
+    """An operator deals with the failure row that the evening holds: a payment's own, or of surplus money."""
 
     action: OperatorAction
     note: str | None = None
-    invoice_id: str | None = None

@@ -18,7 +18,7 @@ from halobestie_core.flow.availability import House, Listener
 from halobestie_core.flow.decide import Moved
 from halobestie_core.flow.evening import Evening
 from halobestie_core.flow.pricing import Buyer, Promotion, Tier
-from halobestie_core.words import ActorType
+from halobestie_core.words import ActorType, Provider
 
 
 @frozen
@@ -58,17 +58,17 @@ class Look:
 class Scope:
     """What one command concerns: whom to lock and what to load.
 
-    The customer is named, or found through exactly one of payment, request, session or extension. With
-    ``customer_id`` *and* one of those, the customer named is locked and the row is loaded whoever owns it:
-    the caller compares. The mitra to lock too: ``mitra_id``, or ``mitra_of_session`` for that of the chat
-    addressed.
+    The customer is named, or found through exactly one of payment, request, session, extension or failure
+    (a failure row of nobody's money locks nobody). With ``customer_id`` *and* one of those, the customer
+    named is locked and the row is loaded whoever owns it: the caller compares. The mitra to lock too:
+    ``mitra_id``, or ``mitra_of_session`` for that of the chat addressed.
 
     The payment slot holds the payment addressed (with it come ``captured`` and its open failure), or that of
-    the request addressed, or, with ``prices``, the customer's open one. ``searching``: fill also the request
-    slot with the customer's open request (else the last one of the payment) and the chat slot with their live
-    chat. ``live_chat``: the latter alone. ``prices``: also tiers, promotion and buyer. ``look``: also the
-    eligible mitras. A session comes with its pending extension, an extension with its session, both with the
-    extension's payment.
+    the request or of the failure row addressed, or, with ``prices``, the customer's open one. ``searching``:
+    fill also the request slot with the customer's open request (else the last one of the payment) and the
+    chat slot with their live chat. ``live_chat``: the latter alone. ``prices``: also tiers, promotion and
+    buyer. ``look``: also the eligible mitras. A session comes with its pending extension, an extension with
+    its session, both with the extension's payment. ``invoice``, a provider and an id, asks for ``recorded``.
     """
 
     customer_id: UUID | None = None
@@ -77,6 +77,8 @@ class Scope:
     session_id: UUID | None = None
     extension_id: UUID | None = None
     extension_payment_id: UUID | None = None
+    failure_id: UUID | None = None
+    invoice: tuple[Provider, str] | None = None
     mitra_id: UUID | None = None
     mitra_of_session: bool = False
     searching: bool = False
@@ -89,8 +91,8 @@ class Scope:
 class Loaded:
     """What the locks showed. ``mitra`` carries presence and load of the locked mitra.
 
-    ``captured``: money of the addressed payment was recorded before. ``eligible``: the answer to
-    ``Scope.look``.
+    ``captured``: fitting money of the addressed payment was recorded before. ``recorded``: that of the very
+    invoice addressed was. ``eligible``: the answer to ``Scope.look``.
     """
 
     now: datetime
@@ -99,6 +101,7 @@ class Loaded:
     mitra: Listener | None = None
     mitra_name: str | None = None
     captured: bool = False
+    recorded: bool = False
     eligible: AbstractSet[UUID] = frozenset()
     tiers: tuple[Tier, ...] = ()
     promotion: Promotion | None = None

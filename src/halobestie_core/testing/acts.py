@@ -88,10 +88,9 @@ def _every_of_money(world: World) -> Iterator[Act]:
         yield Act("pay", {**paid, "invoice_id": f"second invoice of {payment_id}"})
         yield Act("pay", {**paid, "invoice_id": f"odd invoice of {payment_id}", "amount": 1})
         yield Act("pay", {**paid, "invoice_id": f"foreign invoice of {payment_id}", "currency": "USD"})
+    yield Act("pay_nobody", {})
     for row in world.books.failures:
-        if not row.superseded:
-            to = {"payment_id": row.payment_session_id, "invoice_id": row.invoice_id}
-            yield from (Act("act", {"action": action, **to}) for action in OperatorAction)
+        yield from (Act("act", {"action": action, "failure_id": row.id}) for action in OperatorAction)
 
 
 def _every_of_mitras(world: World) -> Iterator[Act]:

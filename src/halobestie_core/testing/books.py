@@ -1,5 +1,6 @@
 """Books: the records that decisions left behind, kept as a database would keep them. Decides nothing."""
 
+from collections.abc import Callable
 from typing import assert_never
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from halobestie_core.flow.effects import (
     LiveChats,
     Record,
 )
-from halobestie_core.flow.evening import OpenFailure
+from halobestie_core.flow.evening import FailedMoney
 from halobestie_core.flow.ledger import Balance, balance
 from halobestie_core.words import OperatorAction
 
@@ -27,7 +28,7 @@ class FailureRow:
     """One row of the operators' queue. ``invoice_id``: it is that of a surplus capture."""
 
     id: UUID
-    payment_session_id: UUID
+    payment_session_id: UUID | None
     cause_tag: Cause
     amount: int
     invoice_id: str | None
@@ -39,9 +40,16 @@ class FailureRow:
         """Whether it is the payment's own failure and still stands."""
         return self.invoice_id is None and not self.superseded
 
-    def opened(self) -> OpenFailure:
+    def seen(self) -> FailedMoney:
         """Return it as an evening holds it."""
-        return OpenFailure(self.id, self.payment_session_id, self.amount, self.operator_action)
+        return FailedMoney(
+            self.id,
+            self.payment_session_id,
+            self.amount,
+            self.operator_action,
+            self.invoice_id,
+            self.superseded,
+        )
 
 
 @define
@@ -64,10 +72,12 @@ class Books:
                 row_id = UUID(int=len(self.failures) + 1)
                 self.failures.append(FailureRow(row_id, of, record.cause_tag, record.amount, surplus))
             case FailureSuperseded():
-                place = self._place(record.payment_session_id, None)
+                place = self._place(
+                    lambda row: row.is_own and row.payment_session_id == record.payment_session_id
+                )
                 self.failures[place] = evolve(self.failures[place], superseded=True)
             case FailureActioned():
-                place = self._place(record.payment_session_id, record.invoice_id)
+                place = self._place(lambda row: row.id == record.failure_id and not row.superseded)
                 self.failures[place] = evolve(self.failures[place], operator_action=record.action)
             case DiscountReturned():
                 self.discounts_returned.append(record.payment_session_id)
@@ -76,12 +86,8 @@ class Books:
             case _:
                 assert_never(record)
 
-    def _place(self, payment_id: UUID, invoice_id: str | None) -> int:
-        (place,) = (
-            n
-            for n, row in enumerate(self.failures)
-            if (row.payment_session_id, row.invoice_id, row.superseded) == (payment_id, invoice_id, False)
-        )
+    def _place(self, wanted: Callable[[FailureRow], bool]) -> int:
+        (place,) = (n for n, row in enumerate(self.failures) if wanted(row))
         return place
 
     @property
@@ -94,7 +100,9 @@ class Books:
         """The sums over everything."""
         return balance(self.records)
 
-    def entries(self, payment_id: UUID, *kinds: EntryKind, surplus: bool = False) -> tuple[LedgerEntry, ...]:
+    def entries(
+        self, payment_id: UUID | None, *kinds: EntryKind, surplus: bool = False
+    ) -> tuple[LedgerEntry, ...]:
         """Return a payment's own ledger entries of these kinds (or those of its surplus captures)."""
         return tuple(
             record

@@ -97,10 +97,12 @@ class Memory:
         chat_id: UUID | None = None,
         extension_id: UUID | None = None,
         extension_payment_id: UUID | None = None,
-        invoice_id: str | None = None,
+        failure_id: UUID | None = None,
         mitra_id: UUID | None = None,
     ) -> Evening:
         """Load what is addressed, and what belongs to it or is open, as a store would under its locks."""
+        if failure_id is not None:
+            return self._failed(failure_id)
         request = self.requests.get(request_id) if request_id else self.request
         if request_id and request and payment_id is None:
             payment_id = request.payment_session_id
@@ -110,21 +112,22 @@ class Memory:
             chat_id = extension.session_id
         if extension_payment_id is None and extension is not None:
             extension_payment_id = extension.payment_session_id
+        own = None if payment is None else self.books.own_failure(payment.id)
         return Evening(
             payment=payment,
             request=request,
             chat=self.chats.get(chat_id) if chat_id else self.chat,
             extension=extension,
             extension_payment=self.payments.get(extension_payment_id) if extension_payment_id else None,
-            failure=None if payment is None else self._failure(payment.id, invoice_id),
+            failure=None if own is None else own.seen(),
             mitra=self.mitras.get(mitra_id) if mitra_id else None,
         )
 
-    def _failure(self, payment_id: UUID, invoice_id: str | None) -> Any:  # noqa: ANN401 - see Evening.failure
-        row = self.books.own_failure(payment_id)
-        if invoice_id is not None:
-            row = next((item for item in self.books.failures if item.invoice_id == invoice_id), None)
-        return None if row is None else row.opened()
+    def _failed(self, failure_id: UUID) -> Evening:
+        """Load a failure row, and its payment if it has one."""
+        (row,) = (row for row in self.books.failures if row.id == failure_id)
+        paid = None if row.payment_session_id is None else self.payments[row.payment_session_id]
+        return Evening(payment=paid, failure=row.seen())
 
     def wish(self, wish: object, evening: Evening | None = None) -> Verdict:
         """Decide one wish on ``evening`` (by default: what is open) and keep all that comes of it."""

@@ -13,6 +13,7 @@ from halobestie_core import chat, extension, pairing, payment, presence
 from halobestie_core.flow import effects, pricing, wishes
 from halobestie_core.flow.availability import House, Listener, eligible, wave
 from halobestie_core.flow.decide import Verdict
+from halobestie_core.flow.evening import Evening
 from halobestie_core.testing.memory import Memory
 from halobestie_core.words import CURRENCY, Mode, OperatorAction, Party, Provider, RequestKind
 
@@ -153,6 +154,14 @@ class World(Memory):
             self.evening(payment_id=paid.id),
         )
 
+    def pay_nobody(self, invoice_id: str = "nobody's invoice", amount: int = 10_000) -> Verdict:
+        """The gateway takes money that is for none of our payments."""
+        taken = effects.Capture(self.provider, invoice_id, None, amount, CURRENCY, self.now)
+        known = any(known.invoice_id == invoice_id for known in self.books.captures)
+        minutes = self.settings.payment_session_timeout_minutes
+        wish = wishes.RecordCapture(taken, first=True, matches=False, timeout_minutes=minutes, known=known)
+        return self.wish(wish, Evening())
+
     def confirm(self, payment_id: UUID | None = None) -> Verdict:
         """The customer confirms; only what is free or already paid will be."""
         minutes = self.settings.payment_session_timeout_minutes
@@ -170,11 +179,12 @@ class World(Memory):
         self,
         action: OperatorAction = OperatorAction.REFUNDED,
         payment_id: UUID | None = None,
-        invoice_id: str | None = None,
+        failure_id: UUID | None = None,
     ) -> Verdict:
-        """An operator deals with a failed payment, or with a surplus capture."""
-        evening = self.evening(payment_id=self._paid(payment_id).id, invoice_id=invoice_id)
-        return self.wish(wishes.ActOnFailure(action, "a note", invoice_id), evening)
+        """An operator deals with a failed payment, or with one failure row, whosoever it is."""
+        payment_id = None if failure_id is not None else self._paid(payment_id).id
+        evening = self.evening(payment_id=payment_id, failure_id=failure_id)
+        return self.wish(wishes.ActOnFailure(action, "a note"), evening)
 
     def _paid(self, payment_id: UUID | None) -> payment.PaymentSession:
         paid = self.payment if payment_id is None else self.payments[payment_id]

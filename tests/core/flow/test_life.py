@@ -91,11 +91,14 @@ class Life(RuleBasedStateMachine):
     @precondition(lambda self: self.world.books.failures)
     @rule(data=st.data(), action=st.sampled_from(OperatorAction))
     def operator_acts(self, data: st.DataObject, action: OperatorAction) -> None:
-        """An operator deals with a failure that is not superseded."""
-        open_rows = [row for row in self.world.books.failures if not row.superseded]
-        if open_rows:
-            row = data.draw(st.sampled_from(open_rows))
-            self.world.act(action, row.payment_session_id, row.invoice_id)
+        """An operator deals with any failure row, superseded ones too."""
+        row = data.draw(st.sampled_from(self.world.books.failures))
+        self.world.act(action, failure_id=row.id)
+
+    @rule(invoice=st.sampled_from(["nobody's", "also nobody's"]))
+    def capture_for_nobody(self, invoice: str) -> None:
+        """Money is taken that is for none of our payments."""
+        self.world.pay_nobody(invoice)
 
     # -- pairing
 

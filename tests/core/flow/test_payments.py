@@ -167,10 +167,25 @@ def test_an_operator_settles_a_surplus() -> None:
     world = searching(World.of(1))
     world.decline(a_mitra(world))
     world.pay(invoice_id="another")
-    world.act(invoice_id="another")
+    world.act(failure_id=world.books.failures[-1].id)
     rows = {row.invoice_id: row.operator_action for row in world.books.failures}
     assert rows == {None: None, "another": "refunded"}
     assert the(world).fallback_open
+
+
+def test_money_for_nobody_is_kept_and_owed_back() -> None:
+    """What matches none of our payments is written down once, owed to nobody we know, and settled."""
+    world = World.of(1)
+    verdict = moved(world.pay_nobody(amount=9_000))
+    assert (verdict.moves, verdict.effects) == ((), ())
+    assert [(row.cause_tag, row.payment_session_id) for row in world.books.failures] == [
+        (Cause.PAYMENT_MISMATCH, None)
+    ]
+    assert (world.captured, world.refund_due) == (9_000, 9_000)
+    assert ignored(world.pay_nobody(amount=9_000)) == "this money is recorded already"
+    assert moved(world.act(failure_id=world.books.failures[0].id)).effects == ()
+    assert world.books.failures[0].operator_action == "refunded"
+    assert broken(world) == ()
 
 
 def test_a_new_payment_abandons_a_pending_one() -> None:

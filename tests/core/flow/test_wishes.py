@@ -125,6 +125,17 @@ def test_an_operator_acts_on_the_payments_own_row() -> None:
     world.act(OperatorAction.CREDITED)
     assert refused(world.act(OperatorAction.NO_ACTION)) is Reason.ALREADY_ACTIONED
     assert [row.operator_action for row in world.books.failures] == [OperatorAction.CREDITED]
+    assert (evening.failure.status, world.books.failures[0].seen().status) == ("open", "actioned")
+
+
+def test_a_superseded_row_is_settled_no_more() -> None:
+    """Money that is in use again is none of the operators' business until it fails again."""
+    world = searching(World.of(1))
+    world.decline(a_mitra(world))
+    world.fall_back()
+    (row,) = world.books.failures
+    assert row.seen().status == "superseded"
+    assert refused(world.act(failure_id=row.id)) is Reason.NOT_POSSIBLE
 
 
 def test_an_action_on_a_closed_fallback_is_told_once() -> None:

@@ -48,6 +48,11 @@ WHERE id = (
     WHERE e.id = %(extension_id)s
 ) FOR NO KEY UPDATE
 
+-- name: lock_customer_of_failure
+-- The customer of a failure row; none for money that matches nobody.
+SELECT id, display_name FROM customers
+WHERE id = (SELECT customer_id FROM pairing_failures WHERE id = %(failure_id)s) FOR NO KEY UPDATE
+
 -- name: lock_mitra
 -- The mitra named, with presence and load.
 SELECT id, display_name, is_online, last_heartbeat_at, blocked_at, live_chats, version
@@ -82,6 +87,13 @@ SELECT id, customer_id, amount, mode, duration_minutes, is_extension, is_first_s
 FROM payment_sessions
 WHERE customer_id = %(customer_id)s AND NOT is_extension AND (status IN ('pending', 'confirmed') OR fallback_open)
 
+-- name: payment_of_failure
+-- The payment of a failure row, if it has one.
+SELECT id, customer_id, amount, mode, duration_minutes, is_extension, is_first_session_discount, status, held_by,
+       cause_tag, cause_detail, targeted_mitra_id, provider, provider_invoice_id, xendit_invoice_url, price_source_id,
+       created_at, confirmed_at, consumed_at, expires_at, fallback_until, fallback_open, version
+FROM payment_sessions WHERE id = (SELECT payment_session_id FROM pairing_failures WHERE id = %(failure_id)s)
+
 -- name: payment_of_extension
 -- The payment of an extension.
 SELECT id, customer_id, amount, mode, duration_minutes, is_extension, is_first_session_discount, status, held_by,
@@ -115,10 +127,23 @@ SELECT EXISTS (
     )
 )
 
+-- name: invoice_recorded
+-- Whether the money of this very invoice is written down.
+SELECT EXISTS (
+    SELECT FROM payment_captures WHERE provider = %(provider)s AND provider_invoice_id = %(invoice_id)s
+)
+
 -- name: open_failure
 -- The payment's own failure row that is not superseded.
-SELECT id, payment_session_id, amount, operator_action
+SELECT id, payment_session_id, amount, operator_action, NULL AS invoice_id, false AS superseded
 FROM pairing_failures WHERE payment_session_id = %(payment_id)s AND capture_id IS NULL AND superseded_at IS NULL
+
+-- name: failure
+-- The failure row addressed. FOR UPDATE: nobody's money has no customer whose lock would hold others off.
+SELECT f.id, f.payment_session_id, f.amount, f.operator_action, c.provider_invoice_id AS invoice_id,
+       f.superseded_at IS NOT NULL AS superseded
+FROM pairing_failures f LEFT JOIN payment_captures c ON c.id = f.capture_id
+WHERE f.id = %(failure_id)s FOR NO KEY UPDATE OF f
 
 -- --------------------------------------------------------------------------------------------------------------- pairing
 
