@@ -469,9 +469,10 @@ LEFT JOIN transitions earlier
 ORDER BY spoken.place
 
 -- name: insert_outbox
--- What the outside must hear, and commands for later, in their order.
-INSERT INTO outbox (kind, stream, audience, payload)
-SELECT o.kind, o.stream, o.audience, o.payload
+-- What the outside must hear, and commands for later, in their order. Whoever begins a payment makes its invoice at once.
+INSERT INTO outbox (kind, stream, audience, payload, next_attempt_at)
+SELECT o.kind, o.stream, o.audience, o.payload,
+       clock_timestamp() + CASE WHEN o.payload ->> 'step' = 'create' THEN interval '5 seconds' ELSE interval '0' END
 FROM ROWS FROM (
     jsonb_to_recordset(%(rows)s::jsonb) AS (kind text, stream text, audience jsonb, payload jsonb)
 ) WITH ORDINALITY AS o (kind, stream, audience, payload, place)
