@@ -87,6 +87,7 @@ class Environment:
     public_bind: Bind = var("PUBLIC_BIND", v.bind, Bind("0.0.0.0", 3000))  # noqa: S104  the public listener
     internal_bind: Bind = var("INTERNAL_BIND", v.bind, Bind("127.0.0.1", 3001))
     port: int | None = var("PORT", v.port)
+    public_url: str | None = var("PUBLIC_URL", v.address)
     auth_jwt_secret: tuple[Secret, ...] = var("AUTH_JWT_SECRET", v.keys, ())
     auth_jwt_secret_internal: tuple[Secret, ...] = var("AUTH_JWT_SECRET_INTERNAL", v.keys, ())
     mitra_heartbeat_cadence_seconds: int = var("MITRA_HEARTBEAT_CADENCE_SECONDS", _cadence, CADENCE)
@@ -188,6 +189,7 @@ def _in_production(env: Environment) -> tuple[_Rule, ...]:
             not _is_inside(env.internal_bind.host),
             "must not be a public address in production",
         ),
+        ("PUBLIC_URL", not (env.public_url or "https:").startswith("https:"), plain),
         ("XENDIT_BASE_URL", not env.xendit_base_url.startswith("https:"), plain),
         ("FCM_BASE_URL", not env.fcm_base_url.startswith("https:"), plain),
         ("OTP_HTTP_URL", not (env.otp_http_url or "https:").startswith("https:"), plain),

@@ -148,6 +148,16 @@ def url(*schemes: str) -> Reader[str]:
     return read
 
 
+def address(text: str) -> str:
+    """Read where the outside finds a listener: an origin, perhaps with the path of a proxy before it."""
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+        raise ValueError("must be an address such as https://halobestie.example")
+    if parts.query or parts.fragment or not text.isprintable() or " " in text:
+        raise ValueError("must be an address without a query and a fragment")
+    return text.rstrip("/")
+
+
 def secret_url(*schemes: str) -> Reader[Secret]:
     """A store's address may hold a password."""
     read = url(*schemes)

@@ -15,8 +15,8 @@ from typing import Any, Final, final
 import httpx2
 import orjson
 
+from halobestie_adapters.breaker import Breaker
 from halobestie_adapters.fcm.account import AccessTokens, NoToken, ServiceAccount
-from halobestie_adapters.fcm.breaker import Breaker
 from halobestie_adapters.fcm.message import message
 from halobestie_adapters.fcm.verdicts import UNAUTHENTICATED, judge
 from halobestie_core.ports.push import Device, Notice, TryLater, Verdict

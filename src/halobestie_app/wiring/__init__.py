@@ -12,7 +12,6 @@ from typing import Any, Final
 from attrs import frozen
 from starlette.types import ASGIApp
 
-from halobestie_adapters.gateway.development import DevelopmentGateway
 from halobestie_adapters.identity.passwords import Argon2Passwords
 from halobestie_adapters.ids import uuid7
 from halobestie_adapters.postgres.agenda import PostgresAgenda
@@ -30,7 +29,7 @@ from halobestie_adapters.redis.connection import RedisLink
 from halobestie_adapters.redis.picture import RedisPicture
 from halobestie_adapters.redis.registry import RedisConnections
 from halobestie_app.environment import Environment, Role
-from halobestie_app.http import health, internal, public
+from halobestie_app.http import health, internal, public, returning
 from halobestie_app.http.listener import Extras, make_app
 from halobestie_app.http.principal import Bearers
 from halobestie_app.server import Background
@@ -38,6 +37,7 @@ from halobestie_app.services import Services
 from halobestie_app.usecases.desk import Desk
 from halobestie_app.usecases.settings import LiveSettings
 from halobestie_app.usecases.talking import Talking
+from halobestie_app.wiring.money import gateway
 from halobestie_app.wiring.outside import cipher, push_sender
 from halobestie_app.wiring.people import identity, operators, otp_sender
 from halobestie_app.wiring.probes import migrations, postgres
@@ -116,10 +116,11 @@ async def assembled(
             for hear in listeners_of_news:
                 hear(moved)
 
+        takes_money, _ = await gateway(env, stack)
         desk = Desk(
             store=PostgresStore(pool),
             reads=reads,
-            gateway=DevelopmentGateway(),
+            gateway=takes_money,
             connections=connections,
             settings=settings,
             cadence=env.mitra_heartbeat_cadence_seconds,
@@ -199,7 +200,9 @@ def _apps(
     env: Environment, services: Services, gate: health.Gate, sockets: SocketEndpoint
 ) -> dict[Role, ASGIApp]:
     outside = Extras(
-        mounted=sockets.routes(), origins=env.cors_origins_public, strict_transport=env.production
+        mounted=(*sockets.routes(), *returning.ROUTES),
+        origins=env.cors_origins_public,
+        strict_transport=env.production,
     )
     inside = Extras(origins=env.cors_origins_internal, strict_transport=env.production)
     people = Bearers(services.identity.log_ins.tokens)
