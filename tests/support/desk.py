@@ -19,6 +19,7 @@ from halobestie_adapters.postgres.unit import PostgresStore
 from halobestie_app.usecases import pairings, payments
 from halobestie_app.usecases.desk import Desk
 from halobestie_core.flow.decide import Moved
+from halobestie_core.ports.gateway import Gateway
 from halobestie_core.ports.presence import User
 from halobestie_core.ports.reads import PaymentSeen, RequestSeen
 from halobestie_core.settings import Settings, changed
@@ -75,6 +76,7 @@ class Office:
     pool: AsyncConnectionPool
     settings: Settings = field(factory=Settings)
     saved: list[Moved] = field(factory=list)
+    gateway: Gateway = field(factory=DevelopmentGateway)
     beats: Beats = field(factory=Beats)
     sockets: Sockets = field(factory=Sockets)
 
@@ -84,7 +86,7 @@ class Office:
         return Desk(
             store=PostgresStore(self.pool),
             reads=PostgresReads(self.pool),
-            gateway=DevelopmentGateway(),
+            gateway=self.gateway,
             connections=self.sockets,
             settings=lambda: self.settings,
             cadence=30,
