@@ -3,6 +3,7 @@
 from attrs import frozen
 
 from halobestie_app.environment import Environment
+from halobestie_app.metrics import Metrics
 from halobestie_app.usecases.desk import Desk
 from halobestie_app.usecases.identity import Identity
 from halobestie_app.usecases.operator_accounts import OperatorAccounts
@@ -25,3 +26,4 @@ class Services:
     devices: Devices
     settings: LiveSettings
     environment: Environment
+    metrics: Metrics

@@ -30,6 +30,7 @@ from halobestie_adapters.redis.picture import RedisPicture
 from halobestie_adapters.redis.registry import RedisConnections
 from halobestie_app.environment import Environment, Role
 from halobestie_app.http import health, internal, public, returning
+from halobestie_app.http import metrics as scraping
 from halobestie_app.http.listener import Extras, make_app
 from halobestie_app.http.principal import Bearers
 from halobestie_app.server import Background
@@ -38,6 +39,7 @@ from halobestie_app.usecases.desk import Desk
 from halobestie_app.usecases.settings import LiveSettings
 from halobestie_app.usecases.talking import Talking
 from halobestie_app.wiring.money import gateway
+from halobestie_app.wiring.observing import counted, observed
 from halobestie_app.wiring.outside import cipher, push_sender
 from halobestie_app.wiring.people import identity, operators, otp_sender
 from halobestie_app.wiring.probes import migrations, postgres
@@ -110,7 +112,8 @@ async def assembled(
         beats = CollectedBeats(PostgresHeartbeats(pool), bus, house)
         outbox, reads, connections = PostgresFrameOutbox(pool), PostgresReads(pool), RedisConnections(link)
         relay = Relay(outbox, bus)
-        listeners_of_news: list[Callable[[Moved], None]] = []
+        metrics = observed(pool)
+        listeners_of_news: list[Callable[[Moved], None]] = [metrics.moved]
 
         def saved(moved: Moved) -> None:
             for hear in listeners_of_news:
@@ -137,7 +140,10 @@ async def assembled(
             lambda moved: bus.publish(Topic.PRESENCE) if touches(moved) else None,
         ]
         push_outbox, devices = PostgresPushOutbox(pool), PostgresDevices(pool)
-        pushes = Pushes(push_outbox, devices, await push_sender(env, stack), connections, Notices(reads))
+        sender_of_pushes = await push_sender(env, stack)
+        pushes = Pushes(
+            push_outbox, devices, sender_of_pushes, connections, Notices(reads), count=metrics.pushed
+        )
         listeners_of_news.append(pushes.saved)
         talking = Talking(PostgresMessages(pool, cipher(env)), reads, relay.nudge)
         services = Services(
@@ -150,8 +156,10 @@ async def assembled(
             devices=devices,
             settings=settings,
             environment=env,
+            metrics=metrics,
         )
         hub = Hub()
+        counted(hub, metrics)
         renderer = Renderer(reads, board, settings, desk.cadence)
         talk, company = Talk(hub, talking), Company(hub, bus, talking, connections)
         clocks = Clocks(hub, reads, reads.live_chats)
@@ -202,9 +210,15 @@ def _apps(
     outside = Extras(
         mounted=(*sockets.routes(), *returning.ROUTES),
         origins=env.cors_origins_public,
+        watch=services.metrics.watching("public"),
         strict_transport=env.production,
     )
-    inside = Extras(origins=env.cors_origins_internal, strict_transport=env.production)
+    inside = Extras(
+        mounted=scraping.routes(services.metrics),
+        origins=env.cors_origins_internal,
+        watch=services.metrics.watching("internal"),
+        strict_transport=env.production,
+    )
     people = Bearers(services.identity.log_ins.tokens)
     staff = Bearers(services.operators.log_ins.tokens)
     return {

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import random
 from collections import Counter
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
@@ -76,7 +76,10 @@ class Letter:
 
 @define
 class Pushes:
-    """The loop of one instance. A mistake of one row never stops the others."""
+    """The loop of one instance. A mistake of one row never stops the others.
+
+    ``count`` is told of each device's fate, and of the outcome of a row that had no device to try.
+    """
 
     outbox: PushOutbox
     devices: Devices
@@ -84,6 +87,7 @@ class Pushes:
     connections: Connections
     notices: Notices
     chance: random.Random = field(factory=random.Random)
+    count: Callable[[str], None] = field(default=lambda _: None)
     _tasks: set[asyncio.Task[None]] = field(factory=set, init=False)
     _few: asyncio.Semaphore = field(factory=lambda: asyncio.Semaphore(FEW_AT_ONCE), init=False)
     _many: asyncio.Semaphore = field(factory=lambda: asyncio.Semaphore(MANY_AT_ONCE), init=False)
@@ -133,6 +137,8 @@ class Pushes:
         seen = {row_id for row_id, person in receivers.items() if person in (connected or ())}
         if seen:
             await self._at_store(self.outbox.skip(seen))
+            for _ in seen:
+                self.count(Outcome.UNNEEDED)
         return [row for row in rows if row.id not in seen]
 
     async def finished(self) -> None:
@@ -186,6 +192,7 @@ class Pushes:
 
     async def _finish(self, row: Waiting, outcome: Outcome) -> None:
         await self._at_store(self.outbox.finish(row.id, outcome))
+        self.count(outcome)
         _log.info("push", kind=row.push.type, outbox_id=row.id, result=outcome, attempt=row.attempt)
 
     # ------------------------------------------------------------------------------------ its devices
@@ -207,7 +214,10 @@ class Pushes:
             _log.info(
                 "push", kind=row.push.type, outbox_id=row.id, result=fate, count=count, attempt=row.attempt
             )
+        for result in results:
+            self.count(result.fate)
         if not results and settled.outcome is not None:
+            self.count(settled.outcome)
             _log.info("push", kind=row.push.type, outbox_id=row.id, result=settled.outcome)
 
     async def _send(self, letter: Letter, device: Device, lane: asyncio.Semaphore) -> Result:
