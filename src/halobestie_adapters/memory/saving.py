@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -27,7 +28,7 @@ from halobestie_core.chat import ChatSession
 from halobestie_core.extension import Extension
 from halobestie_core.flow.availability import Listener
 from halobestie_core.flow.decide import Moved
-from halobestie_core.flow.effects import DiscountReturned, LiveChats
+from halobestie_core.flow.effects import DiscountReturned, LiveChats, MitraShutOut
 from halobestie_core.pairing import PairingRequest
 from halobestie_core.payment import PaymentSession
 from halobestie_core.ports.store import Actor
@@ -48,6 +49,9 @@ def write(tables: Tables, moved: Moved, actor: Actor, new_id: Callable[[], UUID]
         _aggregates(tables, moved, journal)
         for row in record_rows(moved, actor.id, tables.clock.now, new_id):
             _record(tables, row, journal)
+        for later in moved.later:
+            if isinstance(later, MitraShutOut):
+                _end_log_ins(tables, later.mitra_id, journal)
     except BaseException:
         undo(journal)
         raise
@@ -118,6 +122,15 @@ def _record(tables: Tables, row: RecordRow, journal: Journal) -> None:
             _load(tables, mitra_id, change, journal)
         case DiscountReturned():
             pass  # claims of phones are not kept here
+
+
+def _end_log_ins(tables: Tables, mitra_id: UUID, journal: Journal) -> None:
+    """Whoever is shut out loses every log-in."""
+    for login in [
+        one for one in tables.logins.values() if one.user_id == mitra_id and one.revoked_at is None
+    ]:
+        journal.append(partial(tables.logins.__setitem__, login.id, login))
+        tables.logins[login.id] = evolve(login, revoked_at=tables.clock.now)
 
 
 def _load(tables: Tables, mitra_id: UUID, change: int, journal: Journal) -> None:

@@ -46,6 +46,9 @@ def statements(moved: Moved, actor: Actor, at: datetime, new_id: Callable[[], UU
     yield from written(moved.moves)
     for row in record_rows(moved, actor.id, at, new_id):
         yield _QUERIES[type(row)], attrs.asdict(row, recurse=False)
+    for later in moved.later:
+        if isinstance(later, effects.MitraShutOut):
+            yield "end_log_ins", {"mitra_id": later.mitra_id}
     for batch in audit.batches(audit.logged(moved.moves)):
         yield "insert_transitions", {"bodies": _json([audit.body(move, actor) for move in batch])}
     if rows := [attrs.asdict(row, recurse=False) for row in outgoing(moved)]:

@@ -66,10 +66,17 @@ class Gate:
     """`Readiness` from probes: all of PostgreSQL's must be well; Redis must have been reached once."""
 
     def __init__(
-        self, postgres: Probe, migrations: Probe, redis: Probe, unconfigured: tuple[str, ...] = ()
+        self,
+        postgres: Probe,
+        migrations: Probe,
+        redis: Probe,
+        unconfigured: tuple[str, ...] = (),
+        revocations: Probe | None = None,
     ) -> None:
+        """``revocations``: whether it is known whose log-ins have ended."""
         self._unconfigured = unconfigured
-        self._needed = (("PostgreSQL", postgres), ("migrations", migrations))
+        needed = (("PostgreSQL", postgres), ("migrations", migrations), ("revocations", revocations))
+        self._needed = tuple((name, probe) for name, probe in needed if probe is not None)
         self._redis = redis
         self._redis_reached = False
         self._stopping = False

@@ -37,15 +37,23 @@ class LoggedIn:
     who: Person | Operator
 
 
+def _unheard(_login: UUID) -> None:
+    """Nobody keeps a list."""
+
+
 @final
 @frozen
 class LogIns:
-    """Log-ins of one audience. `new_id` makes their ids."""
+    """Log-ins of one audience. `new_id` makes their ids.
+
+    `ended` hears of each that ended here, after the commit; it must not wait or fail.
+    """
 
     store: IdentityStore
     tokens: Tokens
     refresh: RefreshTokens
     new_id: Callable[[], UUID]
+    ended: Callable[[UUID], None] = _unheard
 
     async def open(self, unit: IdentityUnit, who: Person | Operator, now: datetime) -> LoggedIn:
         """A new log-in, inside the caller's transaction. Raises Problem FORBIDDEN for somebody blocked."""
@@ -94,6 +102,8 @@ class LogIns:
                     _admit(who)
                 if isinstance(renewal, rules.Rotated) and who is not None:
                     await unit.rotate_session(renewal.session)
+        if renewal is rules.Denied.REUSED:
+            self.ended(presented.session_id)
         if isinstance(renewal, rules.Denied) or who is None:
             raise _ended()
         return self._given(who, presented.session_id, renewal.token, now)
@@ -102,6 +112,7 @@ class LogIns:
         """Log out; nothing happens to a log-in that has ended."""
         async with self.store.unit() as unit:
             await unit.revoke_session(session_id, Revoked.LOGOUT)
+        self.ended(session_id)
 
     async def end_by_token(self, token: str) -> None:
         """Log out with a refresh token, also an old one of the family; one that is not ours ends nothing."""

@@ -41,7 +41,7 @@ from halobestie_app.usecases.talking import Talking
 from halobestie_app.wiring.money import gateway
 from halobestie_app.wiring.observing import counted, observed
 from halobestie_app.wiring.outside import cipher, push_sender
-from halobestie_app.wiring.people import identity, operators, otp_sender
+from halobestie_app.wiring.people import identity, operators, otp_sender, revocations, shuts_out
 from halobestie_app.wiring.probes import migrations, postgres
 from halobestie_app.workers.availability import AvailabilityBoard, touches
 from halobestie_app.workers.deadlines import Deadlines
@@ -50,6 +50,7 @@ from halobestie_app.workers.later import LaterCommands
 from halobestie_app.workers.notices import Notices
 from halobestie_app.workers.pushes import Pushes
 from halobestie_app.workers.relay import Relay
+from halobestie_app.workers.revocations import Revocations
 from halobestie_app.ws.clocks import Clocks
 from halobestie_app.ws.company import Company
 from halobestie_app.ws.delivery import Delivery
@@ -108,6 +109,7 @@ async def assembled(
         def house() -> House:
             return House.of(settings(), env.mitra_heartbeat_cadence_seconds)
 
+        gone = await revocations(pool, bus)
         board = AvailabilityBoard(PostgresPictures(pool), RedisPicture(link), bus, house)
         beats = CollectedBeats(PostgresHeartbeats(pool), bus, house)
         outbox, reads, connections = PostgresFrameOutbox(pool), PostgresReads(pool), RedisConnections(link)
@@ -138,6 +140,7 @@ async def assembled(
             later.saved,
             lambda moved: relay.nudge() if moved.effects else None,
             lambda moved: bus.publish(Topic.PRESENCE) if touches(moved) else None,
+            lambda moved: gone.tell() if shuts_out(moved) else None,
         ]
         push_outbox, devices = PostgresPushOutbox(pool), PostgresDevices(pool)
         sender_of_pushes = await push_sender(env, stack)
@@ -148,8 +151,8 @@ async def assembled(
         talking = Talking(PostgresMessages(pool, cipher(env)), reads, relay.nudge)
         services = Services(
             desk=desk,
-            identity=identity(env, pool, sender),
-            operators=operators(env, pool, passwords),
+            identity=identity(env, pool, sender, gone.ended),
+            operators=operators(env, pool, passwords, gone.ended),
             talking=talking,
             availability=board,
             beats=beats,
@@ -158,7 +161,8 @@ async def assembled(
             environment=env,
             metrics=metrics,
         )
-        hub = Hub()
+        hub = Hub(gone.has)
+        gone.on_news(hub.close_logins)
         counted(hub, metrics)
         renderer = Renderer(reads, board, settings, desk.cadence)
         talk, company = Talk(hub, talking), Company(hub, bus, talking, connections)
@@ -177,15 +181,16 @@ async def assembled(
             hub,
             services.identity.log_ins.tokens,
             Snapshots(reads, board, settings, desk.cadence).of,
+            revoked=gone.refuses,
             origins=env.cors_origins_public,
             seen=push_outbox.acknowledge,
             talk=talk,
             company=company,
         )
         unconfigured = ("push",) if env.firebase_service_account_path is None else ()
-        gate = health.Gate(postgres(pool), migrations(pool), link.probe, unconfigured)
-        apps = _apps(env, services, gate, sockets)
-        loops: list[Background] = [bus.run, board.run, beats.run, relay.run, settings.run]
+        gate = health.Gate(postgres(pool), migrations(pool), link.probe, unconfigured, gone.condition)
+        apps = _apps(env, services, gate, sockets, gone)
+        loops: list[Background] = [bus.run, board.run, beats.run, relay.run, settings.run, gone.run]
         if Role.PUBLIC in roles:
             loops += [hub.run, delivery.run, leases.run, clocks.run]
         if Role.WORKER in roles:
@@ -205,7 +210,7 @@ async def assembled(
 
 
 def _apps(
-    env: Environment, services: Services, gate: health.Gate, sockets: SocketEndpoint
+    env: Environment, services: Services, gate: health.Gate, sockets: SocketEndpoint, gone: Revocations
 ) -> dict[Role, ASGIApp]:
     outside = Extras(
         mounted=(*sockets.routes(), *returning.ROUTES),
@@ -219,8 +224,8 @@ def _apps(
         watch=services.metrics.watching("internal"),
         strict_transport=env.production,
     )
-    people = Bearers(services.identity.log_ins.tokens)
-    staff = Bearers(services.operators.log_ins.tokens)
+    people = Bearers(services.identity.log_ins.tokens, gone.refuses)
+    staff = Bearers(services.operators.log_ins.tokens, gone.refuses)
     return {
         Role.PUBLIC: make_app(public.PUBLIC, public.ROUTES, services, people, gate, outside),
         Role.INTERNAL: make_app(internal.INTERNAL, internal.ROUTES, services, staff, gate, inside),

@@ -1,11 +1,13 @@
 """Identity, put together: tokens, codes, passwords, log-ins. Knows no business beyond who somebody is."""
 
+from collections.abc import Callable
 from contextlib import AsyncExitStack
+from uuid import UUID
 
 from psycopg_pool import AsyncConnectionPool
 
 from halobestie_adapters.identity.codes import HashedCodes
-from halobestie_adapters.identity.jwt import JwtTokens
+from halobestie_adapters.identity.jwt import LIFETIME, JwtTokens
 from halobestie_adapters.identity.keys import KeyRing
 from halobestie_adapters.identity.otp import HttpOtp, PrintedOtp, new_client
 from halobestie_adapters.identity.passwords import Argon2Passwords
@@ -13,26 +15,62 @@ from halobestie_adapters.identity.phones import E164Phones
 from halobestie_adapters.identity.refresh import SealedRefreshTokens
 from halobestie_adapters.ids import uuid7
 from halobestie_adapters.postgres.identity import PostgresIdentityStore
+from halobestie_adapters.postgres.revocations import PostgresRevocations
+from halobestie_adapters.redis.bus import RedisBus
 from halobestie_app.environment import Environment, OtpProvider
 from halobestie_app.usecases.identity import Identity
 from halobestie_app.usecases.log_ins import LogIns
 from halobestie_app.usecases.operator_accounts import OperatorAccounts
+from halobestie_app.workers.revocations import Revocations
+from halobestie_core.flow.decide import Moved
+from halobestie_core.flow.effects import MitraShutOut
 from halobestie_core.ports.identity import Audience, OtpSender
+from halobestie_core.ports.notify import Topic
 
 
-def identity(env: Environment, pool: AsyncConnectionPool, sender: OtpSender | None) -> Identity:
-    """Make the use cases of customers and mitras; without ``sender`` no codes are sent."""
+def nobody_listens(_login: UUID) -> None:
+    """Hear of an ended log-in where no list of them is kept: on the command line."""
+
+
+async def revocations(pool: AsyncConnectionPool, bus: RedisBus) -> Revocations:
+    """Make the list of ended log-ins, and load it: nobody is served before. Raises the store's errors."""
+    made = Revocations(PostgresRevocations(pool), LIFETIME, lambda: bus.publish(Topic.REVOCATION))
+    await made.refresh()
+    bus.subscribe(Topic.REVOCATION, made.look_soon)
+    return made
+
+
+def shuts_out(moved: Moved) -> bool:
+    """Say whether a saved decision ended somebody's log-ins."""
+    return any(isinstance(later, MitraShutOut) for later in moved.later)
+
+
+def identity(
+    env: Environment,
+    pool: AsyncConnectionPool,
+    sender: OtpSender | None,
+    ended: Callable[[UUID], None] = nobody_listens,
+) -> Identity:
+    """Make the use cases of customers and mitras; without ``sender`` no codes are sent.
+
+    ``ended`` hears of every log-in that ends here.
+    """
     keys = KeyRing([secret.reveal().encode() for secret in env.auth_jwt_secret])
     store = PostgresIdentityStore(pool)
-    log_ins = LogIns(store, JwtTokens(keys, Audience.PUBLIC), SealedRefreshTokens(keys), uuid7)
+    log_ins = LogIns(store, JwtTokens(keys, Audience.PUBLIC), SealedRefreshTokens(keys), uuid7, ended)
     return Identity(store, log_ins, HashedCodes(keys), E164Phones(), sender, uuid7)
 
 
-def operators(env: Environment, pool: AsyncConnectionPool, passwords: Argon2Passwords) -> OperatorAccounts:
-    """Make the use cases of operators' accounts."""
+def operators(
+    env: Environment,
+    pool: AsyncConnectionPool,
+    passwords: Argon2Passwords,
+    ended: Callable[[UUID], None] = nobody_listens,
+) -> OperatorAccounts:
+    """Make the use cases of operators' accounts; ``ended`` hears of every log-in that ends here."""
     keys = KeyRing([secret.reveal().encode() for secret in env.auth_jwt_secret_internal])
     store = PostgresIdentityStore(pool)
-    log_ins = LogIns(store, JwtTokens(keys, Audience.INTERNAL), SealedRefreshTokens(keys), uuid7)
+    log_ins = LogIns(store, JwtTokens(keys, Audience.INTERNAL), SealedRefreshTokens(keys), uuid7, ended)
     return OperatorAccounts(store, log_ins, HashedCodes(keys), passwords, uuid7)
 
 

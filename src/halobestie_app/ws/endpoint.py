@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -70,7 +71,10 @@ class SocketEndpoint:
         talk: Talk | None = None,
         company: Company | None = None,
     ) -> None:
-        """Let in who has a valid token; pages only from ``origins`` or from this very host."""
+        """Let in who has a valid token; pages only from ``origins`` or from this very host.
+
+        ``revoked`` says whether a log-in has ended; it may raise `Problem` when that cannot be told.
+        """
         self._seen = seen
         self._talk = talk
         self._company = company
@@ -99,9 +103,9 @@ class SocketEndpoint:
         socket.reader = asyncio.current_task()
         self._hub.opened(socket)
         try:
-            await self._obey(socket, session.begin(_bearer(websocket), loop.time()))
+            await self._take(socket, partial(session.begin, _bearer(websocket), loop.time()))
             while (message := await websocket.receive())["type"] != "websocket.disconnect":
-                await self._obey(socket, session.hear(message.get("text"), loop.time()))
+                await self._take(socket, partial(session.hear, message.get("text"), loop.time()))
         except asyncio.CancelledError:
             if socket.closing is None or loop.is_closed():
                 raise  # the server ends; else it was the socket, giving up a peer that takes no farewell
@@ -111,6 +115,16 @@ class SocketEndpoint:
                 self._talk.left(socket)
             if self._company is not None:
                 self._company.left(socket)
+
+    async def _take(self, socket: Socket, judged: Callable[[], Sequence[Intent]]) -> None:
+        """Obey what comes of a frame; a token is not taken while nobody knows whose log-in has ended."""
+        try:
+            intents = judged()
+        except Problem as unknown:
+            _log.warning("a token cannot be judged", code=unknown.code)
+            socket.close(CloseCode.RESTARTING, "try again in a moment")
+        else:
+            await self._obey(socket, intents)
 
     async def _obey(self, socket: Socket, intents: Sequence[Intent]) -> None:
         for intent in intents:
@@ -157,20 +171,31 @@ class SocketEndpoint:
     async def _resume(self, socket: Socket, chats: Mapping[UUID, int]) -> None:
         if self._talk is None:
             socket.push(_text({"type": "resumed"}))
-        elif self._still(socket):
+            return
+        try:
+            caller = self._still(socket)
+        except Problem:
+            socket.close(CloseCode.RESTARTING, "try again in a moment")
+            return
+        if caller is not None:
             await self._talk.resume(socket, chats)
 
     async def _say(self, socket: Socket, said: Message) -> None:
-        caller = self._still(socket)
+        try:
+            caller = self._still(socket)
+        except Problem as unknown:
+            about = {"session_id": said.session_id, "client_message_id": said.client_message_id}
+            socket.push(_text({"type": "error", "code": unknown.code, "detail": unknown.detail, **about}))
+            return
         if caller is not None and self._talk is not None:
             await self._talk.say(socket, caller.user, said)
 
     async def _note(self, socket: Socket, frame: Ack | Focus | Typing | Read) -> None:
         """Pass on what was seen or done; if that fails, a push comes that was not needed, or nobody hears."""
-        caller = self._still(socket)
-        if caller is None:
-            return
         try:
+            caller = self._still(socket)
+            if caller is None:
+                return
             if isinstance(frame, Ack):
                 if self._seen is not None:
                     await self._seen(caller.user, frame.frame, frame.id)
@@ -182,7 +207,10 @@ class SocketEndpoint:
             _log.warning("store failed", error=type(failure).__name__)
 
     def _still(self, socket: Socket) -> Caller | None:
-        """Who asks, unless their log-in has ended meanwhile: then the socket closes."""
+        """Who asks, unless their log-in has ended meanwhile: then the socket closes.
+
+        Raises `Problem` when that cannot be told.
+        """
         caller = socket.session.caller
         if caller is None or self._revoked is None or not self._revoked(caller.login):
             return caller

@@ -12,7 +12,9 @@ from uuid import UUID
 from halobestie_app.workers.loop import Loop
 from halobestie_app.ws.session import CloseCode
 from halobestie_app.ws.socket import Socket
+from halobestie_core.ports.identity import Revoked
 from halobestie_core.ports.presence import User
+from halobestie_core.ports.revocations import Ended
 from halobestie_core.words import UserType
 
 MOST_PER_USER: Final = 3
@@ -107,6 +109,17 @@ class Hub:
         for socket in tuple(self._all):
             caller = socket.session.caller
             if caller is not None and caller.login == login:
+                socket.close(CloseCode.SHUT_OUT, "logged out")
+
+    def close_logins(self, ended: Sequence[Ended]) -> None:
+        """Close the sockets of log-ins that ended. Of somebody blocked at the next look, if they say nothing.
+
+        A block has more to tell them (that it is one, that their chats end), which is on its way just now.
+        """
+        gone = {one.login for one in ended if one.reason is not Revoked.BLOCKED}
+        for socket in tuple(self._all) if gone else ():
+            caller = socket.session.caller
+            if caller is not None and caller.login in gone:
                 socket.close(CloseCode.SHUT_OUT, "logged out")
 
     def close_user(self, user: User, reason: str = "blocked") -> None:

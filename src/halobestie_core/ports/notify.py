@@ -24,6 +24,7 @@ class Topic(StrEnum):
     PRESENCE = "presence"
     PICTURE = "picture"
     DEADLINE = "deadline"
+    REVOCATION = "revocation"
 
 
 @frozen

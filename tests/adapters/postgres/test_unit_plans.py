@@ -30,6 +30,10 @@ INSERT INTO transitions
 SELECT 'payment', u('p' || n), 1, 'pending', 'create', 'payment_created', 'system', now(), '{}', '', '',
        sha256('')
 FROM generate_series(1, 6000) n;
+INSERT INTO auth_sessions
+    (id, user_type, user_id, token_hash, created_at, rotated_at, expires_at, absolute_expires_at)
+SELECT u('a' || n), 'mitra', u('m' || n % 3000 + 1), sha256(n::text::bytea), now(), now(), now(), now()
+FROM generate_series(1, 6000) n;
 """
 UNPLANNED: Final = frozenset({"begin", "commit", "rollback", "clock"})
 SMALL: Final = frozenset({"pricing_tiers", "pricing_promotions"})

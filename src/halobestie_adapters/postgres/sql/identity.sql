@@ -44,9 +44,10 @@ SELECT id, 'mitra' AS user_type, display_name, true AS phone_verified, blocked_a
 FROM mitras WHERE id = %(id)s;
 
 -- name: mitra_by_phone
--- The mitra whose phone this is.
+-- The mitra whose phone this is; locked, so that whoever is logged in is not blocked meanwhile: a block that comes later finds
+-- the log-in, and one that was first is seen here.
 SELECT id, 'mitra' AS user_type, display_name, true AS phone_verified, blocked_at IS NOT NULL AS blocked
-FROM mitras WHERE phone = %(phone)s;
+FROM mitras WHERE phone = %(phone)s FOR SHARE;
 
 -- name: rename_mitra
 -- Changes a mitra's display name; no machine looks at it, so the version stays.

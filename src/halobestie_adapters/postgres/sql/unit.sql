@@ -395,6 +395,11 @@ WITH written AS (
     RETURNING 1
 ) SELECT must_match(count(*)) FROM written
 
+-- name: end_log_ins
+-- Whoever is shut out loses every log-in; lists of those that ended are read from here.
+UPDATE auth_sessions SET revoked_at = clock_timestamp(), revoked_reason = 'blocked'
+WHERE user_type = 'mitra' AND user_id = %(mitra_id)s AND revoked_at IS NULL
+
 -- name: change_live_chats
 -- One place of a mitra is taken or free.
 WITH written AS (
