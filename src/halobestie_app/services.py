@@ -3,6 +3,7 @@
 from attrs import frozen
 
 from halobestie_app.environment import Environment
+from halobestie_app.http.once import Once
 from halobestie_app.metrics import Metrics
 from halobestie_app.usecases.desk import Desk
 from halobestie_app.usecases.identity import Identity
@@ -18,6 +19,7 @@ class Services:
     """Made once per process by the wiring."""
 
     desk: Desk
+    once: Once
     identity: Identity
     operators: OperatorAccounts
     talking: Talking

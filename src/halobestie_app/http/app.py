@@ -11,10 +11,9 @@ import itertools
 import re
 import secrets
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-import orjson
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
@@ -24,13 +23,12 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from halobestie_app import log
-from halobestie_app.http import body, problems
+from halobestie_app.http import answers, body, once, problems
 from halobestie_app.http.patience import within
 from halobestie_app.http.principal import Bearers, Principal
 from halobestie_app.http.route import Call, Reply, Route
 from halobestie_app.http.table import Found, Table, parsed
 from halobestie_app.problems import Code, Problem
-from halobestie_core.wire import to_wire
 
 if TYPE_CHECKING:
     from halobestie_app.services import Services
@@ -97,9 +95,9 @@ class App:
         except body.Gone:
             return
         except Problem as problem:
-            answer = _as_reply(problem)
+            answer = answers.refusal(problem)
         except Exception as failure:  # noqa: BLE001  whatever it is, the client gets an answer and the log the rest
-            answer = _as_reply(_explained(failure, request_id))
+            answer = answers.refusal(_explained(failure, request_id))
         if isinstance(answer, Response):
             answer.headers["x-request-id"] = request_id
             await answer(scope, receive, send)
@@ -151,9 +149,11 @@ class App:
         principal = self._principal(route, given.get(b"authorization"))
         log.begin({"request_id": request_id, "user_id": principal and principal.user_id})
         raw, form = b"", None
+        members: Mapping[str, object] = {}
         if route.method in _WITH_BODY:
             raw = await body.read(receive, given.get(b"content-length"))
-            form = _form(route, body.members(raw, given.get(b"content-type")))
+            members = body.members(raw, given.get(b"content-type"))
+            form = _form(route, members)
         call: Call[Any, Any] = Call(
             services=self._services,
             scope=scope,
@@ -165,15 +165,15 @@ class App:
             body=form,
             raw_body=raw,
         )
-        answer = await _within(route, call)
+        key = once.key_of(scope["headers"]) if route.keyed else None
+        work = route.endpoint(call) if key is None else self._services.once.answer(route, call, key, members)
+        answer = await _within(route.bound, work)
         return answer if isinstance(answer, Reply | Response) else Reply(answer)
 
     # ---------------------------------------------------------------------------------------- answering
 
     async def _send(self, scope: Scope, send: Send, answer: Reply, status: int, request_id: str) -> None:
-        content = answer.raw
-        if content is None:
-            content = b"" if answer.body is None else orjson.dumps(to_wire(answer.body))
+        content = answers.content(answer)
         headers: _RawHeaders = [*self._headers, (b"x-request-id", request_id.encode())]
         if content and "content-type" not in answer.headers:
             headers.append((b"content-type", b"application/json"))
@@ -213,7 +213,7 @@ class App:
         )
 
 
-def _form(route: Route, given: dict[str, object]) -> object:
+def _form(route: Route, given: Mapping[str, object]) -> object:
     if route.judge is not None:
         route.judge(given)
     if route.body is not None:
@@ -223,17 +223,17 @@ def _form(route: Route, given: dict[str, object]) -> object:
     return None
 
 
-async def _within(route: Route, call: Call[Any, Any]) -> object:
-    """Call the endpoint, and give it up when its time is over."""
-    if route.bound is None:
-        return await route.endpoint(call)
+async def _within(bound: float | None, work: Coroutine[Any, Any, object]) -> object:
+    """Wait for an endpoint, and give it up when its time is over."""
+    if bound is None:
+        return await work
     began = asyncio.get_running_loop().time()
     try:
-        return await within(route.bound, route.endpoint(call))
+        return await within(bound, work)
     except TimeoutError:
-        if asyncio.get_running_loop().time() - began < route.bound:
+        if asyncio.get_running_loop().time() - began < bound:
             raise  # the endpoint's own
-        raise problems.too_long(route.bound) from None
+        raise problems.too_long(bound) from None
 
 
 def _allow(found: Found) -> str:
@@ -251,14 +251,6 @@ def _explained(failure: Exception, request_id: str) -> Problem:
     return problems.broken(request_id)
 
 
-def _as_reply(problem: Problem) -> Reply:
-    return Reply(
-        status=problem.status,
-        headers={"content-type": problems.CONTENT_TYPE.decode(), **problem.headers},
-        raw=problems.rendered(problem),
-    )
-
-
 def with_cors(app: ASGIApp, origins: Sequence[str]) -> ASGIApp:
     """Let pages of exactly these origins call, with cookies; without any, nobody else's page may."""
     if not origins:
@@ -269,6 +261,6 @@ def with_cors(app: ASGIApp, origins: Sequence[str]) -> ASGIApp:
         allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
         allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "X-Client", "X-Request-Id"],
         allow_credentials=True,
-        expose_headers=["Retry-After", "X-Request-Id"],
+        expose_headers=[once.REPLAYED, "Retry-After", "X-Request-Id"],
         max_age=600,
     )

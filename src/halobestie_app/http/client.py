@@ -117,7 +117,7 @@ async def create_payment(call: Call[PaymentWanted, None]) -> PaymentSession:
         targeted_mitra_id=wanted.targeted_mitra_id,
         is_extension=wanted.is_extension,
     )
-    return payment_session(await payments.create(call.services.desk, call.caller.user_id, new))
+    return payment_session(await payments.create(call.services.desk, call.caller.user_id, new, call.attempt))
 
 
 async def list_payments(call: Call[None, PageQuery]) -> PaymentSessions:
@@ -187,6 +187,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         status=201,
         body=PaymentWanted,
         problems=(Code.NOT_FOUND, Code.UNKNOWN_TIER, Code.ALREADY_ACTIVE, Code.SESSION_NOT_ACTIVE),
+        keyed=True,
     ),
     Route(
         "GET",
@@ -213,6 +214,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         CUSTOMERS,
         PaymentSession,
         problems=(*_UNPAID, Code.PAYMENT_NOT_SETTLED),
+        keyed=True,
     ),
     Route(
         "POST",
@@ -222,5 +224,6 @@ ROUTES: Final[tuple[Route, ...]] = (
         CUSTOMERS,
         PaymentSession,
         problems=_UNPAID,
+        keyed=True,
     ),
 )

@@ -60,7 +60,11 @@ async def search(call: Call[SearchWanted, None]) -> PairingRequest:
     """Ask everybody who is free."""
     wanted = call.body
     opened = await pairings.open_general(
-        call.services.desk, call.caller.user_id, wanted.payment_session_id, wanted.topic_sensitivity
+        call.services.desk,
+        call.caller.user_id,
+        wanted.payment_session_id,
+        wanted.topic_sensitivity,
+        call.attempt,
     )
     return pairing_request(opened)
 
@@ -70,7 +74,12 @@ async def search_returning(call: Call[ReturnWanted, None]) -> PairingRequest:
     wanted, caller = call.body, call.caller.user_id
     try:
         opened = await pairings.open_returning(
-            call.services.desk, caller, wanted.payment_session_id, wanted.mitra_id, wanted.topic_sensitivity
+            call.services.desk,
+            caller,
+            wanted.payment_session_id,
+            wanted.mitra_id,
+            wanted.topic_sensitivity,
+            call.attempt,
         )
     except pairings.TargetUnavailableError as gone:
         gone.members["fallback_available"] = await _may_fall_back(call, gone.request)
@@ -87,9 +96,8 @@ async def cancel_search(call: Call[SearchGivenUp, None]) -> PaymentSession:
 
 async def fall_back(call: Plain) -> PairingRequest:
     """Ask everybody with the money of a request that failed."""
-    return pairing_request(
-        await pairings.fall_back(call.services.desk, call.caller.user_id, call.path["payment_session_id"])
-    )
+    desk, payment_id = call.services.desk, call.path["payment_session_id"]
+    return pairing_request(await pairings.fall_back(desk, call.caller.user_id, payment_id, call.attempt))
 
 
 async def read_request(call: Plain) -> PairingRequest:
@@ -143,6 +151,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         body=SearchWanted,
         judge=_of_payment,
         problems=(*_PAID, Code.ALREADY_ACTIVE),
+        keyed=True,
     ),
     Route(
         "POST",
@@ -155,6 +164,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         body=ReturnWanted,
         judge=_of_payment,
         problems=(*_PAID, Code.ALREADY_ACTIVE, Code.TARGETED_MITRA_OFFLINE),
+        keyed=True,
     ),
     Route(
         "POST",
@@ -166,6 +176,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         body=SearchGivenUp,
         judge=_of_payment,
         problems=_PAID,
+        keyed=True,
     ),
     Route(
         "POST",
@@ -176,6 +187,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         PairingRequest,
         status=201,
         problems=(*_PAID, Code.ALREADY_ACTIVE, Code.ALREADY_ACTIONED),
+        keyed=True,
     ),
     Route(
         "GET",
@@ -202,5 +214,6 @@ ROUTES: Final[tuple[Route, ...]] = (
         Session,
         body=Goodbye,
         problems=(Code.INVALID_STATE, Code.SESSION_NOT_ACTIVE),
+        keyed=True,
     ),
 )

@@ -36,7 +36,7 @@ async def ask(call: Call[ExtensionWanted, None]) -> Extension:
     """The customer wants to go on."""
     body, desk = call.body, call.services.desk
     wanted = extensions.Wanted(body.extension_payment_session_id, body.duration_minutes, body.price)
-    asked = await extensions.ask(desk, call.caller.user_id, call.path["id"], wanted)
+    asked = await extensions.ask(desk, call.caller.user_id, call.path["id"], wanted, call.attempt)
     return extension(asked, _policy(call))
 
 
@@ -80,6 +80,7 @@ ROUTES: Final[tuple[Route, ...]] = (
             Code.INVALID_STATE,
             Code.PAYMENT_EXPIRED,
         ),
+        keyed=True,
     ),
     Route(
         "GET",

@@ -35,6 +35,15 @@ _PROBLEM_SCHEMA: Final[Schema] = {
     },
 }
 
+_KEY: Final[dict[str, Any]] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "One command, one key: sent again within a day, it is answered as it was the first time, "
+    "with `Idempotency-Replayed: true`.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+}
+
 
 def document(routes: Iterable[Route], title: str, version: str) -> dict[str, Any]:
     """Describe every route: parameters, body, answer, problems, who may call."""
@@ -78,6 +87,8 @@ def possible(route: Route) -> tuple[Code, ...]:
         codes.add(Code.NOT_FOUND)
     if route.query is not None:
         codes.add(Code.VALIDATION_ERROR)
+    if route.keyed:
+        codes |= {Code.IN_PROGRESS, Code.IDEMPOTENCY_MISMATCH}
     if route.method != "GET":
         codes |= {
             Code.VALIDATION_ERROR,
@@ -95,7 +106,10 @@ def _operation(route: Route, components: Components) -> dict[str, Any]:
         "security": _security(route),
         "responses": _responses(route, components),
     }
-    if parameters := [*_path_parameters(route), *_query_parameters(route, components)]:
+    parameters = [*_path_parameters(route), *_query_parameters(route, components)]
+    if route.keyed:
+        parameters.append(_KEY)
+    if parameters:
         told["parameters"] = parameters
     if route.body is not None:
         told["requestBody"] = {

@@ -18,6 +18,7 @@ from starlette.requests import cookie_parser
 
 from halobestie_app.http.principal import Principal
 from halobestie_app.problems import Code
+from halobestie_core.ports.idempotency import Attempt
 from halobestie_core.words import UserType
 
 if TYPE_CHECKING:
@@ -57,6 +58,12 @@ class Call(Generic[BodyT, QueryT]):
     query: QueryT
     body: BodyT = field(repr=False)
     raw_body: bytes = field(repr=False, default=b"")
+    attempt: Attempt | None = None
+    """Of a request with an ``Idempotency-Key``, on a route that honours one."""
+
+    def new_id(self) -> UUID:
+        """Make the id of what this command creates: with a key, the same at every try."""
+        return self.services.desk.new_id() if self.attempt is None else self.attempt.id
 
     @property
     def caller(self) -> Principal:
@@ -127,6 +134,7 @@ class Route:
     of success, by default 200, or 204 without content. ``problems`` are the codes beyond those that any route
     may give. ``judge`` looks at the body's members before anything else does and may raise a `Problem`.
     ``bound`` is in seconds; None only where nothing can be waited for, or where the answer is a stream.
+    ``keyed``: an ``Idempotency-Key`` is honoured; for commands of a known caller that give an object.
     """
 
     method: str = field(validator=attrs.validators.in_(("GET", "POST", "PUT", "PATCH", "DELETE")))
@@ -141,10 +149,18 @@ class Route:
     problems: tuple[Code, ...] = field(default=(), kw_only=True)
     judge: Callable[[Mapping[str, object]], None] | None = field(default=None, kw_only=True)
     bound: float | None = field(default=BOUND, kw_only=True)
+    keyed: bool = field(default=False, kw_only=True)
     parameters: tuple[tuple[str, bool], ...] = field(init=False, repr=False)
     """The path's parameters in order: each name, and whether it is text rather than an id."""
     template: str = field(init=False, repr=False)
     """The path as documents write it: ``/chat-requests/{id}``."""
+
+    @keyed.validator
+    def _(self, _field: object, keyed: bool) -> None:  # noqa: FBT001  attrs calls it so
+        if keyed and (self.method != "POST" or not self.who or self.query is not None):
+            raise ValueError(
+                f"{self.path}: a key belongs to a caller's POST, all of whose wish is in path and body"
+            )
 
     @status.default
     def _(self) -> int:

@@ -15,12 +15,14 @@ from attrs import frozen
 from halobestie_app.problems import Code, Problem
 from halobestie_app.usecases import refusals
 from halobestie_app.usecases.desk import Desk
+from halobestie_app.usecases.once import id_for, once
 from halobestie_app.usecases.perform import Done, perform
 from halobestie_core import extension, payment
 from halobestie_core.extension import Extension, Silence
 from halobestie_core.flow import AskExtension
 from halobestie_core.machine import Moved
 from halobestie_core.payment import PaymentSession
+from halobestie_core.ports.idempotency import Attempt
 from halobestie_core.ports.presence import User
 from halobestie_core.ports.store import CLOCK, Actor, Loaded, Scope
 from halobestie_core.reasons import Reason
@@ -38,9 +40,23 @@ class Wanted:
     price: int | None = None
 
 
-async def ask(desk: Desk, customer_id: UUID, session_id: UUID, wanted: Wanted) -> Extension:
+async def ask(
+    desk: Desk, customer_id: UUID, session_id: UUID, wanted: Wanted, attempt: Attempt | None = None
+) -> Extension:
     """Ask the mitra to go on. The same payment again is answered with the extension that waits."""
-    extension_id = desk.new_id()
+
+    async def before(extension_id: UUID) -> Extension | None:
+        seen = await desk.reads.extension(extension_id)
+        return seen.extension if seen is not None and seen.customer.id == customer_id else None
+
+    return await once(
+        attempt, before, lambda: _ask(desk, customer_id, session_id, wanted, id_for(desk, attempt))
+    )
+
+
+async def _ask(
+    desk: Desk, customer_id: UUID, session_id: UUID, wanted: Wanted, extension_id: UUID
+) -> Extension:
 
     def wish(loaded: Loaded) -> AskExtension:
         _may_ask(loaded, customer_id, wanted, extension_id)

@@ -1,11 +1,13 @@
 """Pairings: search, ask one mitra again, give up, fall back, accept, decline. Knows no clock: see `clock`."""
 
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from halobestie_app.problems import Code, Problem
 from halobestie_app.usecases import payments, refusals
 from halobestie_app.usecases.desk import Desk
+from halobestie_app.usecases.once import id_for, once
 from halobestie_app.usecases.perform import Done, perform
 from halobestie_core import pairing
 from halobestie_core.causes import Cause
@@ -13,6 +15,7 @@ from halobestie_core.flow import CancelSearch, FallBackToBlast, OpenPairing
 from halobestie_core.flow.availability import Listener
 from halobestie_core.pairing import OfferStatus, PairingRequest
 from halobestie_core.payment import PAYMENT
+from halobestie_core.ports.idempotency import Attempt
 from halobestie_core.ports.reads import PaymentSeen, RequestSeen, SessionSeen
 from halobestie_core.ports.store import Actor, Loaded, Named, Scope
 from halobestie_core.reasons import Reason
@@ -20,11 +23,20 @@ from halobestie_core.words import ActorType, RequestKind, TopicSensitivity
 
 
 async def open_general(
-    desk: Desk, customer_id: UUID, payment_id: UUID, topic: TopicSensitivity
+    desk: Desk, customer_id: UUID, payment_id: UUID, topic: TopicSensitivity, attempt: Attempt | None = None
 ) -> RequestSeen:
     """Blast a request to every eligible mitra."""
+    return await once(
+        attempt,
+        partial(_opened_before, desk, customer_id),
+        lambda: _open_general(desk, customer_id, payment_id, topic, id_for(desk, attempt)),
+    )
+
+
+async def _open_general(
+    desk: Desk, customer_id: UUID, payment_id: UUID, topic: TopicSensitivity, request_id: UUID
+) -> RequestSeen:
     settings = desk.settings()
-    request_id = desk.new_id()
 
     def search(loaded: Loaded) -> OpenPairing:
         payments.own(loaded, customer_id)
@@ -42,11 +54,31 @@ async def open_general(
 
 
 async def open_returning(
-    desk: Desk, customer_id: UUID, payment_id: UUID, mitra_id: UUID, topic: TopicSensitivity
+    desk: Desk,
+    customer_id: UUID,
+    payment_id: UUID,
+    mitra_id: UUID,
+    topic: TopicSensitivity,
+    attempt: Attempt | None = None,
 ) -> RequestSeen:
     """Ask one mitra again; if they cannot take it, the payment fails at once and the caller is told."""
+    request_id = id_for(desk, attempt)
+    return await once(
+        attempt,
+        partial(_opened_before, desk, customer_id),
+        lambda: _open_returning(desk, customer_id, payment_id, mitra_id, topic, request_id),
+    )
+
+
+async def _open_returning(
+    desk: Desk,
+    customer_id: UUID,
+    payment_id: UUID,
+    mitra_id: UUID,
+    topic: TopicSensitivity,
+    request_id: UUID,
+) -> RequestSeen:
     settings, house = desk.settings(), desk.house
-    request_id = desk.new_id()
 
     def ask(loaded: Loaded) -> OpenPairing:
         if payments.own(loaded, customer_id).targeted_mitra_id != mitra_id:
@@ -101,10 +133,19 @@ class TargetUnavailableError(Problem):
         self.request = request
 
 
-async def fall_back(desk: Desk, customer_id: UUID, payment_id: UUID) -> RequestSeen:
+async def fall_back(
+    desk: Desk, customer_id: UUID, payment_id: UUID, attempt: Attempt | None = None
+) -> RequestSeen:
     """Use the same money for a general blast."""
+    return await once(
+        attempt,
+        partial(_opened_before, desk, customer_id),
+        lambda: _fall_back(desk, customer_id, payment_id, id_for(desk, attempt)),
+    )
+
+
+async def _fall_back(desk: Desk, customer_id: UUID, payment_id: UUID, request_id: UUID) -> RequestSeen:
     settings = desk.settings()
-    request_id = desk.new_id()
 
     def again(loaded: Loaded) -> FallBackToBlast:
         payments.own(loaded, customer_id)
@@ -225,6 +266,17 @@ def _judged(outcome: Done) -> PairingRequest:
     if outcome.evening.request is None:
         raise refusals.not_found("chat request")
     return outcome.evening.request
+
+
+async def _opened_before(desk: Desk, customer_id: UUID, request_id: UUID) -> RequestSeen | None:
+    """Give the request that an earlier try has opened; one whose target could not be asked is told again."""
+    seen = await desk.reads.request(request_id)
+    if seen is None or seen.request.customer_id != customer_id:
+        return None
+    gone = seen.request.cause_tag is Cause.TARGETED_MITRA_OFFLINE
+    if gone and not await desk.reads.offered(request_id, None):  # else they left after they had been asked
+        raise TargetUnavailableError(seen)
+    return seen
 
 
 async def _opened(desk: Desk, customer_id: UUID, outcome: Done) -> RequestSeen:

@@ -7,6 +7,7 @@ from attrs import frozen
 from halobestie_app.problems import Code, Problem
 from halobestie_app.usecases import refusals
 from halobestie_app.usecases.desk import Desk
+from halobestie_app.usecases.once import id_for, once
 from halobestie_app.usecases.perform import Done, perform
 from halobestie_core import payment
 from halobestie_core.errors import UnknownTierError
@@ -14,6 +15,7 @@ from halobestie_core.flow import RecordCapture, pricing
 from halobestie_core.flow.effects import Capture
 from halobestie_core.payment import PaymentSession, PaymentStatus
 from halobestie_core.ports.gateway import Taken
+from halobestie_core.ports.idempotency import Attempt
 from halobestie_core.ports.reads import PaymentSeen
 from halobestie_core.ports.store import Actor, Loaded, Scope
 from halobestie_core.reasons import Reason
@@ -31,12 +33,22 @@ class NewPayment:
     is_extension: bool = False
 
 
-async def create(desk: Desk, customer_id: UUID, wanted: NewPayment) -> PaymentSeen:
+async def create(
+    desk: Desk, customer_id: UUID, wanted: NewPayment, attempt: Attempt | None = None
+) -> PaymentSeen:
     """Begin a payment, priced in the creating transaction.
 
     A pending one is abandoned, a fallback forfeited.
     """
-    payment_id = desk.new_id()
+
+    async def before(payment_id: UUID) -> PaymentSeen | None:
+        seen = await desk.reads.payment(payment_id)
+        return seen if seen is not None and seen.payment.customer_id == customer_id else None
+
+    return await once(attempt, before, lambda: _create(desk, customer_id, wanted, id_for(desk, attempt)))
+
+
+async def _create(desk: Desk, customer_id: UUID, wanted: NewPayment, payment_id: UUID) -> PaymentSeen:
     if wanted.targeted_mitra_id is not None and await desk.reads.mitra(wanted.targeted_mitra_id) is None:
         raise refusals.not_found("mitra")
 

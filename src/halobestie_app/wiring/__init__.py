@@ -40,12 +40,14 @@ from halobestie_app.usecases.settings import LiveSettings
 from halobestie_app.usecases.talking import Talking
 from halobestie_app.wiring.money import gateway
 from halobestie_app.wiring.observing import counted, observed
+from halobestie_app.wiring.once import chores, once
 from halobestie_app.wiring.outside import cipher, push_sender
 from halobestie_app.wiring.people import identity, operators, otp_sender, revocations, shuts_out
 from halobestie_app.wiring.probes import migrations, postgres
 from halobestie_app.workers.availability import AvailabilityBoard, touches
 from halobestie_app.workers.deadlines import Deadlines
 from halobestie_app.workers.heartbeats import CollectedBeats
+from halobestie_app.workers.housekeeping import Housekeeping
 from halobestie_app.workers.later import LaterCommands
 from halobestie_app.workers.notices import Notices
 from halobestie_app.workers.pushes import Pushes
@@ -151,6 +153,7 @@ async def assembled(
         talking = Talking(PostgresMessages(pool, cipher(env)), reads, relay.nudge)
         services = Services(
             desk=desk,
+            once=once(env, pool),
             identity=identity(env, pool, sender, gone.ended),
             operators=operators(env, pool, passwords, gone.ended),
             talking=talking,
@@ -194,7 +197,7 @@ async def assembled(
         if Role.PUBLIC in roles:
             loops += [hub.run, delivery.run, leases.run, clocks.run]
         if Role.WORKER in roles:
-            loops += [deadlines.run, later.run, pushes.run]
+            loops += [deadlines.run, later.run, pushes.run, Housekeeping(chores(pool)).run]
 
         async def drain() -> None:
             gate.stop()
