@@ -7,15 +7,14 @@ guards saw besides the snapshot. Knows no transaction.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
-from typing import Any, Final, Protocol, runtime_checkable
-from uuid import UUID
+from typing import Any, Final
 
 import attrs
 import orjson
 
+from halobestie_core.audit import chained, fingerprint_of
 from halobestie_core.flow.decide import MACHINES
 from halobestie_core.machine import Machine, Moved, snake
 from halobestie_core.ports.store import Actor
@@ -40,21 +39,6 @@ def facts(command: object) -> dict[str, object]:
         attribute.name: _fact(getattr(command, attribute.name))
         for attribute in attrs.fields(type(command))  # type: ignore[arg-type] # every command is an attrs class
     }
-
-
-@runtime_checkable
-class InBytes(Protocol):
-    """A set of ids that has their bytes at hand, and need not make an object of each of a thousand."""
-
-    def in_bytes(self) -> list[bytes]:
-        """Return the 16 bytes of each id."""
-        ...
-
-
-def fingerprint_of(ids: AbstractSet[UUID]) -> str:
-    """Return what stands for a set of ids in the log, whatever their order."""
-    each = ids.in_bytes() if isinstance(ids, InBytes) else [one.bytes for one in ids]
-    return hashlib.sha256(b"".join(sorted(each))).hexdigest()
 
 
 def _fact(value: object) -> object:
@@ -85,11 +69,6 @@ def body(move: Moved[Any], actor: Actor) -> str:
         "at": to_wire(move.at),
     }
     return orjson.dumps(spoken, option=orjson.OPT_SORT_KEYS).decode()
-
-
-def chained(previous: bytes | None, body: str) -> bytes:
-    """Return the hash of a row: over the hash of the aggregate's row before it (if any) and its own body."""
-    return hashlib.sha256((previous or b"") + body.encode()).digest()
 
 
 def batches(moves: Iterable[Moved[Any]]) -> Iterator[tuple[Moved[Any], ...]]:

@@ -22,6 +22,7 @@ PACKAGES = [
             "flow",
             "testing",
             "wire",
+            "audit",
         )
     ),
 ]
