@@ -14,6 +14,7 @@ from halobestie_core.extension.model import ExtensionStatus
 from halobestie_core.flow.effects import EntryKind
 from halobestie_core.pairing.model import AnswerKind, RequestStatus
 from halobestie_core.payment.model import PaymentStatus
+from halobestie_core.ports.gateway import InvoiceStatus
 from halobestie_core.settings import SETTINGS, Settings
 from halobestie_core.wire import to_wire
 from halobestie_core.words import (
@@ -36,6 +37,8 @@ WORDS: dict[str, tuple[str, Iterable[Enum]]] = {
     "payment_sessions_cause_known": ("cause_tag", Cause),
     "payment_sessions_mode_known": ("mode", Mode),
     "payment_sessions_provider_known": ("provider", Provider),
+    "payment_invoices_provider_known": ("provider", set(Provider) - {Provider.NONE}),
+    "payment_invoices_status_known": ("status", InvoiceStatus),
     "payment_captures_provider_known": ("provider", set(Provider) - {Provider.NONE}),
     "pairing_requests_kind_known": ("kind", RequestKind),
     "pairing_requests_status_known": ("status", RequestStatus),
