@@ -6,10 +6,13 @@ from halobestie_app.environment import Environment
 from halobestie_app.http.once import Once
 from halobestie_app.metrics import Metrics
 from halobestie_app.usecases.desk import Desk
+from halobestie_app.usecases.failures import FailureDesk
 from halobestie_app.usecases.identity import Identity
 from halobestie_app.usecases.operator_accounts import OperatorAccounts
 from halobestie_app.usecases.settings import LiveSettings
 from halobestie_app.usecases.talking import Talking
+from halobestie_core.ports.catalogue import Prices
+from halobestie_core.ports.history import Histories
 from halobestie_core.ports.presence import Availability, Beats
 from halobestie_core.ports.push import Devices
 
@@ -27,5 +30,8 @@ class Services:
     beats: Beats
     devices: Devices
     settings: LiveSettings
+    prices: Prices
+    histories: Histories
     environment: Environment
     metrics: Metrics
+    failures: FailureDesk

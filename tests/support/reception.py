@@ -18,15 +18,19 @@ from psycopg_pool import AsyncConnectionPool
 from halobestie_adapters.gateway.development import DevelopmentGateway
 from halobestie_adapters.ids import uuid7
 from halobestie_adapters.postgres.config import PostgresConfigStore
+from halobestie_adapters.postgres.history import PostgresHistories
 from halobestie_adapters.postgres.messages import PostgresMessages
 from halobestie_adapters.postgres.pool import make_pool
+from halobestie_adapters.postgres.pricing import PostgresPrices
 from halobestie_adapters.postgres.pushes import PostgresDevices
 from halobestie_adapters.postgres.reads import PostgresReads
 from halobestie_adapters.postgres.unit import PostgresStore
 from halobestie_app.http import internal, public
 from halobestie_app.usecases.desk import Desk
+from halobestie_app.usecases.failures import FailureDesk
 from halobestie_app.usecases.settings import LiveSettings
 from halobestie_app.usecases.talking import Talking
+from halobestie_app.wiring.failures import failure_desk
 from halobestie_core.words import UserType
 from support.desk import Sockets
 from support.listening import client, serving, token
@@ -75,6 +79,9 @@ class Services:
     sockets: Sockets
     devices: PostgresDevices
     talking: Talking
+    failures: FailureDesk
+    prices: PostgresPrices
+    histories: PostgresHistories
 
 
 @define
@@ -175,7 +182,18 @@ async def _clients(pool: AsyncConnectionPool) -> AsyncIterator[Reception]:
         saved=lambda _moved: None,
     )
     talking = Talking(PostgresMessages(pool, CIPHER), desk.reads, lambda: None)
-    services = Services(desk, settings, Board(), Beats(), sockets, PostgresDevices(pool), talking)
+    services = Services(
+        desk,
+        settings,
+        Board(),
+        Beats(),
+        sockets,
+        PostgresDevices(pool),
+        talking,
+        failures=failure_desk(pool, desk),
+        prices=PostgresPrices(pool),
+        histories=PostgresHistories(pool),
+    )
     async with (
         client(serving(*public.ROUTES, services=services)) as outside,
         client(serving(*internal.ROUTES, services=services)) as inside,

@@ -2,11 +2,17 @@
 
 from typing import Final
 
-from halobestie_app.http import failures, operator_auth, operators
+from halobestie_app.http import failures, histories, operator_auth, operators, pricing
 from halobestie_app.http.listener import Kind
 from halobestie_app.http.route import Route
 
 INTERNAL: Final = Kind(title="Halo Bestie, internal", prefixes=("/internal/",))
 
-ROUTES: Final[tuple[Route, ...]] = (*operator_auth.ROUTES, *operators.ROUTES, *failures.ROUTES)
+ROUTES: Final[tuple[Route, ...]] = (
+    *operator_auth.ROUTES,
+    *operators.ROUTES,
+    *failures.ROUTES,
+    *pricing.ROUTES,
+    *histories.ROUTES,
+)
 """Every route of this listener, module by module."""

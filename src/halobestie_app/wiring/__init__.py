@@ -17,9 +17,11 @@ from halobestie_adapters.ids import uuid7
 from halobestie_adapters.postgres.agenda import PostgresAgenda
 from halobestie_adapters.postgres.config import PostgresConfigStore
 from halobestie_adapters.postgres.heartbeats import PostgresHeartbeats
+from halobestie_adapters.postgres.history import PostgresHistories
 from halobestie_adapters.postgres.messages import PostgresMessages
 from halobestie_adapters.postgres.outbox import PostgresFrameOutbox
 from halobestie_adapters.postgres.pool import make_pool
+from halobestie_adapters.postgres.pricing import PostgresPrices
 from halobestie_adapters.postgres.presence_reads import PostgresPictures
 from halobestie_adapters.postgres.pushes import PostgresDevices, PostgresPushOutbox
 from halobestie_adapters.postgres.reads import PostgresReads
@@ -38,6 +40,7 @@ from halobestie_app.services import Services
 from halobestie_app.usecases.desk import Desk
 from halobestie_app.usecases.settings import LiveSettings
 from halobestie_app.usecases.talking import Talking
+from halobestie_app.wiring.failures import failure_desk
 from halobestie_app.wiring.money import gateway
 from halobestie_app.wiring.observing import counted, observed
 from halobestie_app.wiring.once import chores, once
@@ -161,8 +164,11 @@ async def assembled(
             beats=beats,
             devices=devices,
             settings=settings,
+            prices=PostgresPrices(pool),
+            histories=PostgresHistories(pool),
             environment=env,
             metrics=metrics,
+            failures=failure_desk(pool, desk),
         )
         hub = Hub(gone.has)
         gone.on_news(hub.close_logins)
