@@ -74,6 +74,10 @@ class PostgresInvoiceBook:
         """End an errand."""
         await self._rows("done", errand_id=errand_id)
 
+    async def again(self, errand_id: int, seconds: float) -> None:
+        """Leave an errand for later."""
+        await self._rows("again", errand_id=errand_id, seconds=seconds)
+
     # ---------------------------------------------------------------------------------------- invoices
 
     async def hand_out(

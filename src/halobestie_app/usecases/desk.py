@@ -5,6 +5,7 @@ from uuid import UUID
 
 from attrs import frozen
 
+from halobestie_app.usecases.till import Till
 from halobestie_core.flow.availability import House
 from halobestie_core.flow.decide import Moved
 from halobestie_core.ports.gateway import Gateway
@@ -20,7 +21,7 @@ class Desk:
 
     ``settings`` gives those in force now. ``cadence`` is the heartbeat cadence in seconds, fixed by the
     deployment. ``saved`` is called after every commit, to nudge whoever carries news further; it must not
-    fail or wait.
+    fail or wait. ``till``: where payments are paid on invoices; ``None`` where the gateway has none.
     """
 
     store: Store
@@ -31,6 +32,7 @@ class Desk:
     cadence: int
     new_id: Callable[[], UUID]
     saved: Callable[[Moved], None]
+    till: Till | None = None
 
     @property
     def house(self) -> House:

@@ -59,11 +59,15 @@ class InvoiceBook(Protocol):
         ...
 
     async def errands(self, limit: int) -> Sequence[Errand]:
-        """Take errands that are due, the oldest first, each try for longer than the one before."""
+        """Take errands that are due, the oldest first; nobody else gets them for a third of a minute."""
         ...
 
     async def done(self, errand_id: int) -> None:
         """End an errand."""
+        ...
+
+    async def again(self, errand_id: int, seconds: float) -> None:
+        """Leave an errand for later, sooner than if its taker had died."""
         ...
 
     async def hand_out(

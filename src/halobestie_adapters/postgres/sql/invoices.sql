@@ -8,10 +8,9 @@ WHERE stream = 'payment:' || %(payment_id)s::uuid AND sent_at IS NULL AND kind =
 RETURNING id, payload, attempts, clock_timestamp()
 
 -- name: errands
--- Takes errands that are due, each try for longer than the one before. (No lock but the row's own, and only for this statement.)
-UPDATE outbox SET
-    attempts = attempts + 1,
-    next_attempt_at = clock_timestamp() + least(interval '10 seconds' * power(1.5, least(attempts, 10)), interval '1 minute')
+-- Takes errands that are due, for longer than one may take: two who make an invoice at the same time make two. (No lock but the
+-- row's own, and only for this statement.)
+UPDATE outbox SET attempts = attempts + 1, next_attempt_at = clock_timestamp() + interval '20 seconds'
 WHERE id IN (
     SELECT id FROM outbox
     WHERE kind = 'invoice' AND sent_at IS NULL AND next_attempt_at <= statement_timestamp()
@@ -20,6 +19,11 @@ WHERE id IN (
     FOR UPDATE SKIP LOCKED
 )
 RETURNING id, payload, attempts, clock_timestamp()
+
+-- name: again
+-- Later.
+UPDATE outbox SET next_attempt_at = clock_timestamp() + make_interval(secs => %(seconds)s)
+WHERE id = %(errand_id)s AND sent_at IS NULL
 
 -- name: done
 -- An errand that is over.

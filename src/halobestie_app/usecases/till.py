@@ -1,0 +1,60 @@
+"""The till: a gateway with invoices, our book of them, and how often it is asked. Knows no adapter."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+from attrs import frozen
+
+from halobestie_core.payment import PaymentStatus
+from halobestie_core.ports.gateway import Invoices
+from halobestie_core.ports.invoices import InvoiceBook, Watched
+
+
+def _nobody_counts(_call: str, _result: str) -> None:
+    """Where nothing is measured."""
+
+
+@frozen
+class Rhythm:
+    """When an invoice is asked for without anybody having said a word.
+
+    ``first`` after it was made, then ``every`` so often while its payment is pending, and once more
+    ``before_end``. When the payment is over money may still come, ever less likely: after as long again as it
+    has been over, at least ``sparsely``, at most ``rarely``, for ``lasting``. Customers who look have it
+    asked too, once within ``asking``, whoever they are and wherever they ask.
+    """
+
+    first: timedelta = timedelta(seconds=10)
+    every: timedelta = timedelta(seconds=30)
+    before_end: timedelta = timedelta(seconds=3)
+    sparsely: timedelta = timedelta(minutes=1)
+    rarely: timedelta = timedelta(minutes=9)
+    lasting: timedelta = timedelta(hours=48)
+    asking: timedelta = timedelta(seconds=5)
+
+    def next_look(self, seen: Watched) -> datetime | None:
+        """Return when to ask again after a look that found no money; ``None``: not any more."""
+        now, end = seen.now, seen.expires_at - self.before_end
+        if seen.payment_status is PaymentStatus.PENDING:
+            return min(now + self.every, end) if now < end else now + self.every
+        over = now - seen.expires_at
+        if over > self.lasting:
+            return None
+        return now + min(max(over, self.sparsely), self.rarely)
+
+
+RHYTHM: Final = Rhythm()
+
+
+@frozen
+class Till:
+    """Where there are invoices. ``count`` hears of each call of the gateway: which, and how it ended."""
+
+    invoices: Invoices
+    book: InvoiceBook
+    rhythm: Rhythm = RHYTHM
+    count: Callable[[str, str], None] = _nobody_counts
+
+
+__all__ = ["RHYTHM", "Rhythm", "Till"]
