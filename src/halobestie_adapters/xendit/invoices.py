@@ -70,12 +70,15 @@ class XenditInvoices:
         returns: Returns,
         *,
         clock: Callable[[], float] = time.monotonic,
+        seconds: float = TOTAL_SECONDS,
     ) -> None:
+        """Ask at ``base_url``; ``seconds`` for a whole call, ``clock`` in seconds for the breaker."""
         self._client = client
         self._base = base_url.rstrip("/")
         self._auth = httpx2.BasicAuth(secret_key, "")
         self._returns = returns
         self._clock = clock
+        self._seconds = seconds
         self._breaker = Breaker(clock)
 
     async def create(self, wish: InvoiceWish) -> Invoice:
@@ -156,7 +159,7 @@ class XenditInvoices:
             raise GatewayAway("resting after failures")
         began = self._clock()
         try:
-            async with asyncio.timeout(TOTAL_SECONDS):
+            async with asyncio.timeout(self._seconds):
                 result = await call()
         except GatewayAway:
             self._breaker.failed()
@@ -217,7 +220,7 @@ async def _content(answer: httpx2.Response) -> bytes:
     if answer.headers.get("content-encoding", "identity") != "identity":
         raise GatewayAway("the answer is packed")
     content = bytearray()
-    async for chunk in answer.aiter_raw():
+    async for chunk in answer.aiter_bytes():
         content += chunk
         if len(content) > LARGEST:
             raise GatewayAway("the answer is too long")
