@@ -129,5 +129,6 @@ ROUTES: Final[tuple[Route, ...]] = (
         FailedPairing,
         body=FailureAction,
         problems=(Code.NOT_FOUND, Code.ALREADY_ACTIONED, Code.INVALID_STATE),
+        keyed=True,
     ),
 )

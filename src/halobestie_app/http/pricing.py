@@ -8,7 +8,6 @@ import attrs
 from attrs import field, frozen
 from attrs.validators import and_, ge, le, max_len, min_len, optional
 
-from halobestie_adapters.ids import uuid7
 from halobestie_app.http.body import invalid
 from halobestie_app.http.route import OPERATORS, Call, Plain, Route
 from halobestie_app.problems import Code
@@ -107,7 +106,7 @@ async def add_tier(call: Call[TierWanted, None]) -> views.Tier:
     """More to choose from."""
     wanted = call.body
     new = NewTier(wanted.mode, wanted.minutes, wanted.price, wanted.sort_order)
-    return await _tier(catalogue.add(call.services.prices, call.caller.user_id, new, uuid7()))
+    return await _tier(catalogue.add(call.services.prices, call.caller.user_id, new, call.new_id()))
 
 
 async def change_tier(call: Call[TierChange, None]) -> views.Tier:
@@ -207,6 +206,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         status=201,
         body=TierWanted,
         problems=(Code.TIER_EXISTS, Code.TIER_INACTIVE, Code.UNAVAILABLE),
+        keyed=True,
     ),
     Route(
         "POST",
@@ -217,6 +217,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         views.Tiers,
         body=NewOrder,
         problems=(Code.STALE_WRITE, Code.UNAVAILABLE),
+        keyed=True,
     ),
     Route(
         "PATCH",
@@ -247,6 +248,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         views.Tier,
         body=MaybeVersion,
         problems=_EDIT,
+        keyed=True,
     ),
     Route("GET", _PROMOTION, read_promotion, "The first-session discount", OPERATORS, views.Promotion),
     Route(

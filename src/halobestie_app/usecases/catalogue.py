@@ -86,11 +86,13 @@ def version(row: Row) -> str:
 
 
 async def add(prices: Prices, author: UUID, wanted: NewTier, tier_id: UUID) -> TierRow:
-    """Sell a new block of minutes. Raises `TierThereError`."""
+    """Sell a new block of minutes; one that has this id already is the answer. Raises `TierThereError`."""
 
     async def work(unit: CatalogueUnit) -> TierRow:
         same_mode = [tier for tier in unit.seen.tiers if tier.mode is wanted.mode]
         for tier in same_mode:
+            if tier.id == tier_id:  # by an earlier try, whose answer was lost
+                return tier
             if tier.minutes == wanted.minutes:
                 raise TierThereError(tier)
         last = max((tier.sort_order for tier in same_mode), default=0)
