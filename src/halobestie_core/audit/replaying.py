@@ -168,7 +168,8 @@ class Replay:
 
     def _row_differs(self, row: Standing | None) -> str | None:
         if row is None:
-            return "its moves are recorded, but its row is gone"
+            told = "its moves are recorded" if self._last is not None else "something is recorded of it"
+            return f"{told}, but its row is gone"
         if self._last is None:
             if self._table is not PRESENCE:
                 return "its row is there, but no move of it was ever recorded"

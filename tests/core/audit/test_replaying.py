@@ -175,8 +175,10 @@ def test_a_deadline_that_was_touched_is_found(life: Life) -> None:
 def test_a_row_that_is_gone_is_found(life: Life) -> None:
     """Moves without their row."""
     found = audit(*life.key("chat"), life.log("chat"), None)
-    assert "its row is gone" in str(found.difference)
+    assert "its moves are recorded, but its row is gone" in str(found.difference)
     assert found.checked == len(life.log("chat"))
+    orphaned = audit("pairing", SOMEBODY, [], None)
+    assert "something is recorded of it, but its row is gone" in str(orphaned.difference)
 
 
 @pytest.mark.parametrize(
