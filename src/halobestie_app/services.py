@@ -8,9 +8,11 @@ from halobestie_app.metrics import Metrics
 from halobestie_app.usecases.desk import Desk
 from halobestie_app.usecases.failures import FailureDesk
 from halobestie_app.usecases.identity import Identity
+from halobestie_app.usecases.mitras import Mitras
 from halobestie_app.usecases.operator_accounts import OperatorAccounts
 from halobestie_app.usecases.settings import LiveSettings
 from halobestie_app.usecases.talking import Talking
+from halobestie_core.ports.back_office import BackOffice
 from halobestie_core.ports.catalogue import Prices
 from halobestie_core.ports.history import Histories
 from halobestie_core.ports.presence import Availability, Beats
@@ -35,3 +37,5 @@ class Services:
     environment: Environment
     metrics: Metrics
     failures: FailureDesk
+    mitras: Mitras
+    back_office: BackOffice

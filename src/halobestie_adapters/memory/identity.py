@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
+from functools import partial
 from typing import Any, Final, TypeVar, final
 from uuid import UUID
 
@@ -19,7 +20,15 @@ from halobestie_adapters.memory.rows import Customer, Mitra
 from halobestie_adapters.memory.shelf import Journal, undo
 from halobestie_adapters.memory.tables import Tables
 from halobestie_core.flow.availability import Listener
-from halobestie_core.ports.identity import AuthSession, Challenge, LoginAttempts, Operator, Person, Revoked
+from halobestie_core.ports.identity import (
+    AuthSession,
+    Challenge,
+    Change,
+    LoginAttempts,
+    Operator,
+    Person,
+    Revoked,
+)
 from halobestie_core.ports.store import Named
 from halobestie_core.presence import MitraPresence
 from halobestie_core.words import UserType
@@ -116,6 +125,17 @@ class MemoryIdentityUnit:
         row = Mitra(Named(mitra_id, display_name), Listener(MitraPresence(mitra_id), 0), phone)
         self._put(self._tables.mitras, mitra_id, row)
 
+    async def lock_mitra(self, mitra_id: UUID) -> Person | None:
+        """Take the mitra's lock, the one that commands take too."""
+        if mitra_id in self._tables.mitras:
+            await _lock(self._tables.locks[mitra_id], self._locks)
+        return await self.person(UserType.MITRA, mitra_id)
+
+    async def keep_change(self, change: Change) -> None:
+        """Write one row of the history of people."""
+        self._journal.append(partial(self._tables.changes.remove, change))
+        self._tables.changes.append(change)
+
     # -- log-ins
 
     async def open_session(self, session: AuthSession) -> None:
@@ -137,6 +157,17 @@ class MemoryIdentityUnit:
         before = self._tables.logins.get(session_id)
         if before is not None and before.revoked_at is None:
             self._put(self._tables.logins, session_id, evolve(before, revoked_at=self._tables.clock.now))
+
+    async def revoke_sessions(self, user_type: UserType, user_id: UUID, reason: Revoked) -> Sequence[UUID]:
+        """End every log-in of somebody; those that had not ended."""
+        going = [
+            one.id
+            for one in self._tables.logins.values()
+            if (one.user_type, one.user_id) == (user_type, user_id) and one.revoked_at is None
+        ]
+        for session_id in going:
+            await self.revoke_session(session_id, reason)
+        return going
 
     # -- codes
 
@@ -170,6 +201,17 @@ class MemoryIdentityUnit:
     async def operator_by_email(self, email: str) -> Operator | None:
         """An operator by e-mail, in lower case."""
         return next((one for one in self._tables.operators.values() if one.email == email), None)
+
+    async def lock_operator(self, operator_id: UUID) -> Operator | None:
+        """An operator by id, locked."""
+        return await self.operator(operator_id)
+
+    async def set_operator(self, operator_id: UUID, password_hash: str, *, disabled: bool) -> None:
+        """Write what may be changed of an operator."""
+        operator = self._tables.operators.get(operator_id)
+        if operator is not None:
+            after = evolve(operator, password_hash=password_hash, disabled=disabled)
+            self._put(self._tables.operators, operator_id, after)
 
     async def replace_password_hash(self, operator_id: UUID, before: str, after: str) -> None:
         """Store the same password's newer hash, unless the password was changed meanwhile."""

@@ -24,7 +24,7 @@ from halobestie_core.flow.pricing import Promotion, Tier
 from halobestie_core.pairing import PairingRequest
 from halobestie_core.payment import PaymentSession
 from halobestie_core.ports.config import Stored
-from halobestie_core.ports.identity import AuthSession, Challenge, LoginAttempts, Operator
+from halobestie_core.ports.identity import AuthSession, Challenge, Change, LoginAttempts, Operator
 from halobestie_core.ports.store import Named
 from halobestie_core.presence import MitraPresence, PresenceStatus
 from halobestie_core.words import Mode, UserType
@@ -81,6 +81,7 @@ class Tables:
     challenges: dict[tuple[UserType, str], Challenge] = field(factory=dict)
     operators: dict[UUID, Operator] = field(factory=dict)
     attempts: dict[bytes, LoginAttempts] = field(factory=dict)
+    changes: list[Change] = field(factory=list)
     locks: defaultdict[UUID, asyncio.Lock] = field(factory=lambda: defaultdict(asyncio.Lock))
     config_lock: asyncio.Lock = field(factory=asyncio.Lock)
     identity_lock: asyncio.Lock = field(factory=asyncio.Lock)

@@ -13,12 +13,21 @@ from uuid import UUID
 
 from psycopg import AsyncConnection, AsyncCursor, AsyncServerCursor
 from psycopg.rows import AsyncRowFactory, TupleRow
+from psycopg.types.json import Jsonb
 from psycopg_pool import AsyncConnectionPool
 
 from halobestie_adapters.errors import StoreUnavailable
 from halobestie_adapters.postgres.pool import connection
 from halobestie_adapters.postgres.queries import load
-from halobestie_core.ports.identity import AuthSession, Challenge, LoginAttempts, Operator, Person, Revoked
+from halobestie_core.ports.identity import (
+    AuthSession,
+    Challenge,
+    Change,
+    LoginAttempts,
+    Operator,
+    Person,
+    Revoked,
+)
 from halobestie_core.words import UserType
 
 if TYPE_CHECKING:
@@ -94,6 +103,22 @@ class PostgresIdentityUnit:
         """A new mitra, offline."""
         await self._write(Q.add_mitra, id=mitra_id, phone=phone, display_name=display_name)
 
+    async def lock_mitra(self, mitra_id: UUID) -> Person | None:
+        """Take the mitra's lock."""
+        return await self._one(_person, Q.lock_mitra, id=mitra_id)
+
+    async def keep_change(self, change: Change) -> None:
+        """Write one row of the history of people."""
+        await self._write(
+            Q.keep_change,
+            subject_type=change.subject_type.value,
+            subject_id=change.subject_id,
+            kind=change.kind.value,
+            author=change.author,
+            before=None if change.before is None else Jsonb(dict(change.before)),
+            after=None if change.after is None else Jsonb(dict(change.after)),
+        )
+
     # -- log-ins
 
     async def open_session(self, session: AuthSession) -> None:
@@ -128,6 +153,12 @@ class PostgresIdentityUnit:
     async def revoke_session(self, session_id: UUID, reason: Revoked) -> None:
         """End a log-in; one that has ended keeps its first reason."""
         await self._write(Q.revoke_session, id=session_id, reason=reason.value)
+
+    async def revoke_sessions(self, user_type: UserType, user_id: UUID, reason: Revoked) -> Sequence[UUID]:
+        """End every log-in of somebody; those that had not ended."""
+        given = {"user_type": user_type.value, "user_id": user_id, "reason": reason.value}
+        cursor = await self._conn.execute(Q.revoke_sessions, given)
+        return [row[0] for row in await cursor.fetchall()]
 
     # -- codes
 
@@ -170,6 +201,14 @@ class PostgresIdentityUnit:
     async def operator_by_email(self, email: str) -> Operator | None:
         """An operator by e-mail, in lower case."""
         return await self._one(Operator, Q.operator_by_email, email=email)
+
+    async def lock_operator(self, operator_id: UUID) -> Operator | None:
+        """Take an operator's lock."""
+        return await self._one(Operator, Q.lock_operator, id=operator_id)
+
+    async def set_operator(self, operator_id: UUID, password_hash: str, *, disabled: bool) -> None:
+        """Write what may be changed of an operator."""
+        await self._write(Q.set_operator, id=operator_id, password_hash=password_hash, disabled=disabled)
 
     async def replace_password_hash(self, operator_id: UUID, before: str, after: str) -> None:
         """Store the same password's newer hash, unless the password was changed meanwhile."""

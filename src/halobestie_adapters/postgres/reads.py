@@ -75,9 +75,10 @@ def _session_now(*, now: datetime, **columns: rows.Column) -> tuple[SessionSeen,
     return session_row(**columns), now
 
 
-def _extension(
+def extension_row(
     *, customer_id: UUID, customer_name: str, mitra_id: UUID, mitra_name: str, **columns: rows.Column
 ) -> ExtensionSeen:
+    """A row of `session_extensions` with the names of its chat."""
     return ExtensionSeen(
         rows.extension_row(**columns), Named(customer_id, customer_name), Named(mitra_id, mitra_name)
     )
@@ -166,14 +167,14 @@ class PostgresReads:
         async with self._at_one_moment() as reading:
             which = {"session_id": session_id}
             session = await reading.ask(Q.session, kwargs_row(_session_now), **which)
-            extension = await reading.ask(Q.pending_extension_of_session, kwargs_row(_extension), **which)
+            extension = await reading.ask(Q.pending_extension_of_session, kwargs_row(extension_row), **which)
         found = await session.fetchone()
         return None if found is None else ChatInfo(found[1], found[0], await extension.fetchone())
 
     async def extension(self, extension_id: UUID) -> ExtensionSeen | None:
         """One extension, whoever's it is."""
         async with self._reading() as reading:
-            found = await reading.ask(Q.extension, kwargs_row(_extension), extension_id=extension_id)
+            found = await reading.ask(Q.extension, kwargs_row(extension_row), extension_id=extension_id)
             return await found.fetchone()
 
     async def customer_active(self, customer_id: UUID) -> CustomerActive:
@@ -184,7 +185,7 @@ class PostgresReads:
             session = await reading.ask(Q.live_session_of_customer, kwargs_row(session_row), **who)
             request = await reading.ask(Q.current_request, kwargs_row(_request), **who)
             payment = await reading.ask(Q.current_payment, kwargs_row(_payment), **who)
-            extension = await reading.ask(Q.pending_extension_of_customer, kwargs_row(_extension), **who)
+            extension = await reading.ask(Q.pending_extension_of_customer, kwargs_row(extension_row), **who)
         return CustomerActive(
             now=await _only(clock),
             session=await session.fetchone(),
@@ -201,7 +202,7 @@ class PostgresReads:
             mitra = await reading.ask(Q.mitra, kwargs_row(rows.listener_row), **who)
             offers = await reading.ask(Q.offers, kwargs_row(_request), **who)
             sessions = await reading.ask(Q.live_sessions_of_mitra, kwargs_row(session_row), **who)
-            extensions = await reading.ask(Q.pending_extensions_of_mitra, kwargs_row(_extension), **who)
+            extensions = await reading.ask(Q.pending_extensions_of_mitra, kwargs_row(extension_row), **who)
         listener = await mitra.fetchone()
         if listener is None:
             return None

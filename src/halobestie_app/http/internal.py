@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from halobestie_app.http import failures, histories, operator_auth, operators, pricing
+from halobestie_app.http import failures, histories, live_chats, mitras, operator_auth, operators, pricing
 from halobestie_app.http.listener import Kind
 from halobestie_app.http.route import Route
 
@@ -11,6 +11,8 @@ INTERNAL: Final = Kind(title="Halo Bestie, internal", prefixes=("/internal/",))
 ROUTES: Final[tuple[Route, ...]] = (
     *operator_auth.ROUTES,
     *operators.ROUTES,
+    *mitras.ROUTES,
+    *live_chats.ROUTES,
     *failures.ROUTES,
     *pricing.ROUTES,
     *histories.ROUTES,

@@ -1,4 +1,4 @@
-"""Chats: ended by hand, by either side. Knows no extension."""
+"""Chats: ended by hand, by either side or an operator. Knows no extension."""
 
 from uuid import UUID
 
@@ -6,7 +6,7 @@ from attrs import field, frozen
 
 from halobestie_app.usecases import refusals
 from halobestie_app.usecases.desk import Desk
-from halobestie_app.usecases.perform import perform
+from halobestie_app.usecases.perform import Done, perform
 from halobestie_core import chat
 from halobestie_core.ports.messages import Messages, NotTheirs
 from halobestie_core.ports.reads import SessionSeen
@@ -43,6 +43,27 @@ async def end_by_mitra(desk: Desk, mitra_id: UUID, session_id: UUID) -> SessionS
     return await _end(desk, session_id, Party.MITRA, Actor(ActorType.MITRA, mitra_id))
 
 
+async def end_by_operator(desk: Desk, operator_id: UUID, session_id: UUID, reason: str) -> SessionSeen:
+    """End a chat, at any time while it lives. The reason is kept with the move, and shown to nobody in it.
+
+    One that an operator ended before is given as it is; one that ended otherwise is refused.
+    """
+
+    def end(loaded: Loaded) -> chat.End:
+        if loaded.evening.chat is None:
+            raise refusals.not_found("chat session")
+        return chat.End(Party.OPERATOR, reason)
+
+    scope = Scope(session_id=session_id, mitra_of_session=True)
+    outcome = await perform(desk, scope, end, Actor(ActorType.OPERATOR, operator_id))
+    ended = outcome.evening.chat
+    if outcome.refused is not None:
+        raise refusals.told(
+            Reason.NOT_POSSIBLE, ended, end_reason=None if ended is None else ended.end_reason
+        )
+    return _seen(outcome)
+
+
 async def _end(
     desk: Desk,
     session_id: UUID,
@@ -70,6 +91,10 @@ async def _end(
     if outcome.moved is None and words is not None and await words.messages.closing(session_id) != words.text:
         # It had ended, without these words; nobody shall think that they were kept.
         raise refusals.told(Reason.SESSION_NOT_ACTIVE, outcome.evening.chat)
+    return _seen(outcome)
+
+
+def _seen(outcome: Done) -> SessionSeen:
     session, loaded = outcome.evening.chat, outcome.loaded
     if session is None or loaded.customer is None or loaded.mitra_name is None:
         raise LookupError("a chat that was decided on has both its people")

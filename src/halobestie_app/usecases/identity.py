@@ -19,6 +19,8 @@ from halobestie_app.usecases import identity_rules as rules
 from halobestie_app.usecases.log_ins import LoggedIn, LogIns
 from halobestie_core.ports.identity import (
     Challenge,
+    Change,
+    ChangeKind,
     Codes,
     InvalidPhone,
     OtpNotSent,
@@ -163,6 +165,8 @@ class Identity:
         try:
             async with self.store.unit() as unit:
                 await unit.add_mitra(mitra_id, phone, name)
+                after = {"display_name": name}
+                await unit.keep_change(Change(UserType.MITRA, mitra_id, ChangeKind.CREATED, after=after))
         except Conflict as there:
             if there.clash is not Clash.MITRA_PHONE:
                 raise

@@ -7,18 +7,32 @@ treated, counted and delayed exactly as one with.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import final
+from typing import Final, final
 from uuid import UUID
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from halobestie_adapters.errors import Clash, Conflict
 from halobestie_app.problems import Code, Problem
 from halobestie_app.usecases import identity_rules as rules
 from halobestie_app.usecases.identity import AccountRefused
 from halobestie_app.usecases.log_ins import LoggedIn, LogIns
-from halobestie_core.ports.identity import Codes, Operator, PasswordHasher, TooManyWaiting
+from halobestie_core.ports.identity import (
+    Change,
+    ChangeKind,
+    Codes,
+    Operator,
+    PasswordHasher,
+    Revoked,
+    TooManyWaiting,
+)
 from halobestie_core.ports.identity_store import IdentityStore
+from halobestie_core.words import UserType
+
+_ENDS_LOG_INS: Final = {
+    ChangeKind.DISABLED: Revoked.BLOCKED,
+    ChangeKind.PASSWORD_CHANGED: Revoked.PASSWORD_CHANGED,
+}
 
 
 @final
@@ -61,27 +75,63 @@ class OperatorAccounts:
         kept = rules.email_of(email)
         if kept is None:
             raise AccountRefused("this is not an e-mail address")
-        shortest, longest = rules.PASSWORD_CHARACTERS
-        if not shortest <= len(password) <= longest:
-            raise AccountRefused(f"a password has {shortest} to {longest} characters")
+        _long_enough(password)
         operator = Operator(self.new_id(), kept, await self.passwords.hash(password), disabled=False)
         try:
             async with self.store.unit() as unit:
                 await unit.add_operator(operator)
+                after = {"email": operator.email}
+                await unit.keep_change(
+                    Change(UserType.OPERATOR, operator.id, ChangeKind.CREATED, after=after)
+                )
         except Conflict as there:
             if there.clash is not Clash.OPERATOR_EMAIL:
                 raise
             raise AccountRefused("an operator with this e-mail address is there already") from None
         return operator
 
+    async def change_password(self, email: str, password: str) -> Operator:
+        """From the command line. Every log-in of the operator ends. Raises AccountRefused."""
+        _long_enough(password)
+        return await self._changed(
+            email, ChangeKind.PASSWORD_CHANGED, password_hash=await self.passwords.hash(password)
+        )
+
+    async def disable(self, email: str) -> Operator:
+        """From the command line: log-ins end, and none begins. Raises AccountRefused."""
+        return await self._changed(email, ChangeKind.DISABLED, disabled=True)
+
+    async def enable(self, email: str) -> Operator:
+        """From the command line: let a disabled operator log in again. Raises AccountRefused."""
+        return await self._changed(email, ChangeKind.ENABLED, disabled=False)
+
+    async def _changed(
+        self, email: str, kind: ChangeKind, *, password_hash: str | None = None, disabled: bool | None = None
+    ) -> Operator:
+        async with self.store.unit() as unit:
+            known = await unit.operator_by_email(email.strip().lower())
+            before = None if known is None else await unit.lock_operator(known.id)
+            if before is None:
+                raise AccountRefused("there is no operator with this e-mail address")
+            after = evolve(
+                before,
+                password_hash=before.password_hash if password_hash is None else password_hash,
+                disabled=before.disabled if disabled is None else disabled,
+            )
+            if after != before:
+                await unit.set_operator(after.id, after.password_hash, disabled=after.disabled)
+                if kind in _ENDS_LOG_INS:
+                    await unit.revoke_sessions(UserType.OPERATOR, after.id, _ENDS_LOG_INS[kind])
+                await unit.keep_change(Change(UserType.OPERATOR, after.id, kind))
+        return after
+
     async def _admitted(self, operator: Operator, password: str, key: bytes) -> LoggedIn:
         newer = None
         if self.passwords.outdated(operator.password_hash):
             newer = await self.passwords.hash(password)
         async with self.store.unit() as unit:
-            if (
-                await unit.operator(operator.id) == operator
-            ):  # not disabled, nor the password changed, meanwhile
+            # Not disabled, nor the password changed, meanwhile; nor while this is written.
+            if await unit.lock_operator(operator.id) == operator:
                 await unit.forget_attempts(key)
                 if newer is not None:
                     await unit.replace_password_hash(operator.id, operator.password_hash, newer)
@@ -96,6 +146,12 @@ class OperatorAccounts:
             raise Problem(
                 Code.UNAVAILABLE, "Too many log-ins at once; please try again.", retry_after=1
             ) from None
+
+
+def _long_enough(password: str) -> None:
+    shortest, longest = rules.PASSWORD_CHARACTERS
+    if not shortest <= len(password) <= longest:
+        raise AccountRefused(f"a password has {shortest} to {longest} characters")
 
 
 def _wrong() -> Problem:

@@ -37,6 +37,18 @@ async def switch(desk: Desk, beats: Beats, mitra_id: UUID, *, online: bool) -> L
     return evolve(outcome.loaded.mitra, presence=here)
 
 
+async def block(desk: Desk, operator_id: UUID, mitra_id: UUID, *, blocked: bool) -> None:
+    """Shut a mitra out, or let them in again; as they stand already is a repeat.
+
+    Log-ins end in the same transaction. Offers, returning requests and chats follow in commands for later.
+    """
+    wish = presence.Block() if blocked else presence.Unblock()
+    actor = Actor(ActorType.OPERATOR, operator_id)
+    outcome = await perform(desk, Scope(mitra_id=mitra_id), lambda loaded: _of(loaded, wish), actor)
+    if outcome.refused is not None:
+        raise refusals.problem(outcome.refused)
+
+
 async def heartbeat(desk: Desk, beats: Beats, mitra_id: UUID) -> Listener:
     """Hear of a mitra. One read tells whether they are online and what time it is.
 

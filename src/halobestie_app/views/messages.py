@@ -129,11 +129,12 @@ def chat_info(seen: InfoSeen, policy: TimeoutPolicy) -> ChatInfo:
         **asdict(session(seen.seen, seen.now), recurse=False),
         last_seq=talk.last_seq,
         read=Marks(talk.customer_read_seq, talk.mitra_read_seq),
-        pending_extension=None if seen.extension is None else _waiting(seen.extension, policy),
+        pending_extension=None if seen.extension is None else waiting_extension(seen.extension, policy),
     )
 
 
-def _waiting(seen: ExtensionSeen, policy: TimeoutPolicy) -> WaitingExtension:
+def waiting_extension(seen: ExtensionSeen, policy: TimeoutPolicy) -> WaitingExtension:
+    """Show what a chat waits for; ``policy`` is what silence means at this moment."""
     asked = seen.extension
     return WaitingExtension(
         extension_id=asked.id,

@@ -41,6 +41,7 @@ from halobestie_app.usecases.desk import Desk
 from halobestie_app.usecases.settings import LiveSettings
 from halobestie_app.usecases.talking import Talking
 from halobestie_app.wiring.failures import failure_desk
+from halobestie_app.wiring.back_office import back_office, mitras
 from halobestie_app.wiring.money import gateway
 from halobestie_app.wiring.observing import counted, observed
 from halobestie_app.wiring.once import chores, once
@@ -169,6 +170,8 @@ async def assembled(
             environment=env,
             metrics=metrics,
             failures=failure_desk(pool, desk),
+            mitras=mitras(pool, desk),
+            back_office=back_office(pool),
         )
         hub = Hub(gone.has)
         gone.on_news(hub.close_logins)

@@ -4,7 +4,7 @@ It does not know how a token is signed, how a code travels, nor any limit: the l
 cases. Instants are timezone-aware UTC and come from the store's clock, read after the locks it took.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
@@ -31,6 +31,31 @@ class Revoked(StrEnum):
     REUSE = "reuse"
     BLOCKED = "blocked"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of a reason, not a secret
+
+
+class ChangeKind(StrEnum):
+    """What was changed about somebody, by an operator or on the command line."""
+
+    CREATED = "created"
+    RENAMED = "renamed"
+    DISABLED = "disabled"
+    ENABLED = "enabled"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of a change, not a secret
+
+
+@frozen
+class Change:
+    """One row of the history of people; ``author`` is an operator, None the installation itself.
+
+    ``before`` and ``after`` hold names, never a phone or a secret: such a row is kept for ever.
+    """
+
+    subject_type: UserType
+    subject_id: UUID
+    kind: ChangeKind
+    author: UUID | None = None
+    before: Mapping[str, str] | None = None
+    after: Mapping[str, str] | None = None
 
 
 @frozen

@@ -9,6 +9,7 @@ from uuid import UUID
 from halobestie_core.ports.identity import (
     AuthSession,
     Challenge,
+    Change,
     LoginAttempts,
     Operator,
     Person,
@@ -63,6 +64,14 @@ class IdentityUnit(Protocol):
         """A new mitra, offline. Raises the store's conflict when the phone is registered."""
         ...
 
+    async def lock_mitra(self, mitra_id: UUID) -> Person | None:
+        """Take the mitra's lock."""
+        ...
+
+    async def keep_change(self, change: Change) -> None:
+        """Write one row of the history of people."""
+        ...
+
     # -- log-ins
 
     async def open_session(self, session: AuthSession) -> None:
@@ -79,6 +88,10 @@ class IdentityUnit(Protocol):
 
     async def revoke_session(self, session_id: UUID, reason: Revoked) -> None:
         """End a log-in; one that has ended keeps its first reason."""
+        ...
+
+    async def revoke_sessions(self, user_type: UserType, user_id: UUID, reason: Revoked) -> Sequence[UUID]:
+        """End every log-in of somebody; return those that had not ended."""
         ...
 
     # -- codes
@@ -107,6 +120,14 @@ class IdentityUnit(Protocol):
 
     async def operator_by_email(self, email: str) -> Operator | None:
         """An operator by e-mail, in lower case."""
+        ...
+
+    async def lock_operator(self, operator_id: UUID) -> Operator | None:
+        """Take an operator's lock: whoever is let in is not disabled meanwhile."""
+        ...
+
+    async def set_operator(self, operator_id: UUID, password_hash: str, *, disabled: bool) -> None:
+        """Write what may be changed of an operator whose lock is held."""
         ...
 
     async def replace_password_hash(self, operator_id: UUID, before: str, after: str) -> None:

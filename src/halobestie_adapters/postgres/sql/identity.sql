@@ -58,6 +58,16 @@ RETURNING id, 'mitra' AS user_type, display_name, true AS phone_verified, blocke
 -- A new mitra, offline.
 INSERT INTO mitras (id, phone, display_name) VALUES (%(id)s, %(phone)s, %(display_name)s);
 
+-- name: lock_mitra
+-- Takes the mitra's lock, the one that commands take too.
+SELECT id, 'mitra' AS user_type, display_name, true AS phone_verified, blocked_at IS NOT NULL AS blocked
+FROM mitras WHERE id = %(id)s FOR NO KEY UPDATE;
+
+-- name: keep_change
+-- One row of the history of people.
+INSERT INTO operator_changes (subject_type, subject_id, change_kind, changed_by, before, after)
+VALUES (%(subject_type)s, %(subject_id)s, %(kind)s, %(author)s, %(before)s, %(after)s);
+
 -- name: open_session
 -- A new log-in.
 INSERT INTO auth_sessions
@@ -82,6 +92,12 @@ WHERE id = %(id)s;
 -- Ends a log-in; one that has ended keeps its first reason.
 UPDATE auth_sessions SET revoked_at = clock_timestamp(), revoked_reason = %(reason)s
 WHERE id = %(id)s AND revoked_at IS NULL;
+
+-- name: revoke_sessions
+-- Ends every log-in of somebody that has not ended.
+UPDATE auth_sessions SET revoked_at = clock_timestamp(), revoked_reason = %(reason)s
+WHERE user_type = %(user_type)s AND user_id = %(user_id)s AND revoked_at IS NULL
+RETURNING id;
 
 -- name: make_challenges
 -- The rows to lock, one per app.
@@ -112,6 +128,17 @@ INSERT INTO cc_users (id, email, password_hash) VALUES (%(id)s, %(email)s, %(pas
 -- name: operator
 -- An operator by id.
 SELECT id, email, password_hash, disabled_at IS NOT NULL AS disabled FROM cc_users WHERE id = %(id)s;
+
+-- name: lock_operator
+-- Takes an operator's lock.
+SELECT id, email, password_hash, disabled_at IS NOT NULL AS disabled FROM cc_users WHERE id = %(id)s FOR NO KEY UPDATE;
+
+-- name: set_operator
+-- What may be changed of an operator whose lock is held; who is disabled stays so since then.
+UPDATE cc_users SET
+    password_hash = %(password_hash)s,
+    disabled_at = CASE WHEN %(disabled)s THEN coalesce(disabled_at, clock_timestamp()) END
+WHERE id = %(id)s;
 
 -- name: operator_by_email
 -- An operator by e-mail, in lower case.

@@ -1,0 +1,20 @@
+"""What operators need beside money and settings, put together."""
+
+from psycopg_pool import AsyncConnectionPool
+
+from halobestie_adapters.identity.phones import E164Phones
+from halobestie_adapters.ids import uuid7
+from halobestie_adapters.postgres.back_office import PostgresBackOffice
+from halobestie_adapters.postgres.identity import PostgresIdentityStore
+from halobestie_app.usecases.desk import Desk
+from halobestie_app.usecases.mitras import Mitras
+
+
+def back_office(pool: AsyncConnectionPool) -> PostgresBackOffice:
+    """Make what operators look at."""
+    return PostgresBackOffice(pool)
+
+
+def mitras(pool: AsyncConnectionPool, desk: Desk) -> Mitras:
+    """Make the use cases of mitras as operators keep them."""
+    return Mitras(desk, PostgresIdentityStore(pool), back_office(pool), E164Phones(), uuid7)
