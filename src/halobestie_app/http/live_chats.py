@@ -3,8 +3,9 @@
 from typing import Final
 
 from attrs import field, frozen
-from attrs.validators import and_, ge, le, matches_re, max_len, min_len
+from attrs.validators import and_, ge, le, max_len, min_len
 
+from halobestie_app.http.body import invalid
 from halobestie_app.http.route import OPERATORS, Call, Route
 from halobestie_app.problems import Code
 from halobestie_app.usecases import chats, live_chats
@@ -27,7 +28,7 @@ class LiveQuery:
 class EndWanted:
     """Why a chat is ended: kept for those who look into it later, and shown to neither side."""
 
-    reason: str = field(validator=and_(min_len(1), max_len(500), matches_re(r"(?s).*\S.*")), repr=False)
+    reason: str = field(validator=and_(min_len(1), max_len(500)), repr=False)
 
 
 async def list_live(call: Call[None, LiveQuery]) -> LiveSessions:
@@ -41,9 +42,10 @@ async def list_live(call: Call[None, LiveQuery]) -> LiveSessions:
 
 async def end(call: Call[EndWanted, None]) -> Session:
     """The operator ends a chat."""
-    ended = await chats.end_by_operator(
-        call.services.desk, call.caller.user_id, call.path["id"], call.body.reason.strip()
-    )
+    reason = call.body.reason.strip()
+    if not reason:
+        raise invalid([{"path": "$.reason", "message": "must hold more than spaces"}])
+    ended = await chats.end_by_operator(call.services.desk, call.caller.user_id, call.path["id"], reason)
     return session(ended, ended.session.ended_at or ended.session.started_at)
 
 

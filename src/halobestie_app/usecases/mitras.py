@@ -50,19 +50,23 @@ class Mitras:
         except InvalidPhone as unfit:
             raise _invalid("$.phone", str(unfit)) from None
         name = _name(display_name)
-        mitra_id = self.new_id()
         try:
-            async with self.store.unit() as unit:
-                await unit.add_mitra(mitra_id, phone, name)
-                after = {"display_name": name}
-                await unit.keep_change(
-                    Change(UserType.MITRA, mitra_id, ChangeKind.CREATED, author, after=after)
-                )
-        except Conflict as there:
+            return await self._one(await self._register(author, phone, name))
+        except Conflict as there:  # two operators at once; who was second finds what the first has written
             if there.clash is not Clash.MITRA_PHONE:
                 raise
-            mitra_id = await self._known(phone, name)
-        return await self._one(mitra_id)
+            return await self._one(await self._register(author, phone, name))
+
+    async def _register(self, author: UUID, phone: str, name: str) -> UUID:
+        async with self.store.unit() as unit:
+            known = await unit.person_by_phone(UserType.MITRA, phone)
+            if known is not None:
+                return _same(known, name)
+            mitra_id = self.new_id()
+            await unit.add_mitra(mitra_id, phone, name)
+            after = {"display_name": name}
+            await unit.keep_change(Change(UserType.MITRA, mitra_id, ChangeKind.CREATED, author, after=after))
+        return mitra_id
 
     async def changed(
         self, author: UUID, mitra_id: UUID, *, display_name: str | None, blocked: bool | None
@@ -89,21 +93,6 @@ class Mitras:
             names = ({"display_name": before.display_name}, {"display_name": name})
             await unit.keep_change(Change(UserType.MITRA, mitra_id, ChangeKind.RENAMED, author, *names))
 
-    async def _known(self, phone: str, name: str) -> UUID:
-        known: Person | None = None
-        async with self.store.unit() as unit:
-            known = await unit.person_by_phone(UserType.MITRA, phone)
-        if known is None or known.display_name != name:
-            # Whose phone it is may be told: it is an operator who asks.
-            raise Problem(
-                Code.INVALID_STATE,
-                "This phone is registered for a mitra of another name.",
-                state="registered",
-                allowed=[],
-                mitra=None if known is None else {"id": known.id, "display_name": known.display_name},
-            )
-        return known.id
-
     async def _one(self, mitra_id: UUID) -> MitraKept:
         found = await self.office.mitra(mitra_id)
         if found is None:
@@ -118,6 +107,19 @@ def search(words: str | None, standings: Collection[Standing]) -> MitraSearch:
     if digits.startswith("0"):  # as people write it at home: 0812... for +62 812...
         digits = digits.lstrip("0")
     return MitraSearch(words or None, digits or None, standings)
+
+
+def _same(known: Person, name: str) -> UUID:
+    """Give the mitra whose phone it is. Raises Problem INVALID_STATE when they are called otherwise."""
+    if known.display_name != name:
+        raise Problem(
+            Code.INVALID_STATE,
+            "This phone is registered for a mitra of another name.",
+            state="registered",
+            allowed=[],
+            mitra={"id": known.id, "display_name": known.display_name},
+        )
+    return known.id
 
 
 def _name(text: str) -> str:
