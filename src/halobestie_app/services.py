@@ -12,9 +12,11 @@ from halobestie_app.usecases.mitras import Mitras
 from halobestie_app.usecases.operator_accounts import OperatorAccounts
 from halobestie_app.usecases.settings import LiveSettings
 from halobestie_app.usecases.talking import Talking
+from halobestie_app.usecases.webhooks import Door
 from halobestie_core.ports.back_office import BackOffice
 from halobestie_core.ports.catalogue import Prices
 from halobestie_core.ports.history import Histories
+from halobestie_core.ports.inbox import Inbox
 from halobestie_core.ports.presence import Availability, Beats
 from halobestie_core.ports.push import Devices
 
@@ -39,3 +41,5 @@ class Services:
     failures: FailureDesk
     mitras: Mitras
     back_office: BackOffice
+    inbox: Inbox
+    door: Door | None = None

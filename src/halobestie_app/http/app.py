@@ -15,6 +15,7 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
@@ -148,12 +149,15 @@ class App:
             raise problems.not_found() from None
         principal = self._principal(route, given.get(b"authorization"))
         log.begin({"request_id": request_id, "user_id": principal and principal.user_id})
+        if route.admit is not None:
+            route.admit(self._services, Headers(scope=scope))
         raw, form = b"", None
         members: Mapping[str, object] = {}
         if route.method in _WITH_BODY:
             raw = await body.read(receive, given.get(b"content-length"))
-            members = body.members(raw, given.get(b"content-type"))
-            form = _form(route, members)
+            if not route.raw:
+                members = body.members(raw, given.get(b"content-type"))
+                form = _form(route, members)
         call: Call[Any, Any] = Call(
             services=self._services,
             scope=scope,

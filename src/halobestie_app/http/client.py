@@ -9,7 +9,7 @@ from attrs.validators import and_, ge, le
 from halobestie_app.http.body import invalid
 from halobestie_app.http.route import CUSTOMERS, Call, Plain, Route
 from halobestie_app.problems import Code, Problem
-from halobestie_app.usecases import payments
+from halobestie_app.usecases import billing, payments
 from halobestie_app.views.payments import PaymentSession, PaymentSessions, payment_session
 from halobestie_app.views.prices import PriceList, price_list
 from halobestie_core.words import Mode
@@ -117,7 +117,9 @@ async def create_payment(call: Call[PaymentWanted, None]) -> PaymentSession:
         targeted_mitra_id=wanted.targeted_mitra_id,
         is_extension=wanted.is_extension,
     )
-    return payment_session(await payments.create(call.services.desk, call.caller.user_id, new, call.attempt))
+    desk = call.services.desk
+    begun = await payments.create(desk, call.caller.user_id, new, call.attempt)
+    return payment_session(await billing.bill(desk, begun))
 
 
 async def list_payments(call: Call[None, PageQuery]) -> PaymentSessions:

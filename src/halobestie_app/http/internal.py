@@ -2,7 +2,16 @@
 
 from typing import Final
 
-from halobestie_app.http import failures, histories, live_chats, mitras, operator_auth, operators, pricing
+from halobestie_app.http import (
+    failures,
+    histories,
+    live_chats,
+    mitras,
+    operator_auth,
+    operators,
+    pricing,
+    quarantine,
+)
 from halobestie_app.http.listener import Kind
 from halobestie_app.http.route import Route
 
@@ -16,5 +25,6 @@ ROUTES: Final[tuple[Route, ...]] = (
     *failures.ROUTES,
     *pricing.ROUTES,
     *histories.ROUTES,
+    *quarantine.ROUTES,
 )
 """Every route of this listener, module by module."""

@@ -90,12 +90,9 @@ def possible(route: Route) -> tuple[Code, ...]:
     if route.keyed:
         codes |= {Code.IN_PROGRESS, Code.IDEMPOTENCY_MISMATCH}
     if route.method != "GET":
-        codes |= {
-            Code.VALIDATION_ERROR,
-            Code.TOO_LARGE,
-            Code.UNSUPPORTED_MEDIA_TYPE,
-            Code.REQUEST_TIMEOUT,
-        }
+        codes |= {Code.TOO_LARGE, Code.REQUEST_TIMEOUT}
+        if not route.raw:
+            codes |= {Code.VALIDATION_ERROR, Code.UNSUPPORTED_MEDIA_TYPE}
     return tuple(sorted(codes, key=lambda code: (code.status, code)))
 
 
@@ -111,6 +108,8 @@ def _operation(route: Route, components: Components) -> dict[str, Any]:
         parameters.append(_KEY)
     if parameters:
         told["parameters"] = parameters
+    if route.raw:
+        told["requestBody"] = {"required": False, "content": {"*/*": {"schema": {}}}}
     if route.body is not None:
         told["requestBody"] = {
             "required": route.body_required,

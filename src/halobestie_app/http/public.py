@@ -2,7 +2,17 @@
 
 from typing import Final
 
-from halobestie_app.http import auth, client, client_chats, devices, extensions, mitra, shared, talking
+from halobestie_app.http import (
+    auth,
+    client,
+    client_chats,
+    devices,
+    extensions,
+    mitra,
+    shared,
+    talking,
+    webhooks,
+)
 from halobestie_app.http.listener import Kind
 from halobestie_app.http.route import Route
 
@@ -20,5 +30,6 @@ ROUTES: Final[tuple[Route, ...]] = (
     *devices.ROUTES,
     *talking.ROUTES,
     *shared.ROUTES,
+    *webhooks.ROUTES,
 )
 """Every route of this listener, module by module."""

@@ -135,6 +135,8 @@ class Route:
     may give. ``judge`` looks at the body's members before anything else does and may raise a `Problem`.
     ``bound`` is in seconds; None only where nothing can be waited for, or where the answer is a stream.
     ``keyed``: an ``Idempotency-Key`` is honoured; for commands of a known caller that give an object.
+    ``raw``: the body may be anything, of any type; the endpoint finds it in ``call.raw_body``. ``admit``
+    looks at the headers before a byte of the body is read, and may raise a `Problem`.
     """
 
     method: str = field(validator=attrs.validators.in_(("GET", "POST", "PUT", "PATCH", "DELETE")))
@@ -150,6 +152,8 @@ class Route:
     judge: Callable[[Mapping[str, object]], None] | None = field(default=None, kw_only=True)
     bound: float | None = field(default=BOUND, kw_only=True)
     keyed: bool = field(default=False, kw_only=True)
+    raw: bool = field(default=False, kw_only=True)
+    admit: Callable[[Services, Headers], None] | None = field(default=None, kw_only=True)
     parameters: tuple[tuple[str, bool], ...] = field(init=False, repr=False)
     """The path's parameters in order: each name, and whether it is text rather than an id."""
     template: str = field(init=False, repr=False)

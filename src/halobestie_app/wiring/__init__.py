@@ -21,8 +21,8 @@ from halobestie_adapters.postgres.history import PostgresHistories
 from halobestie_adapters.postgres.messages import PostgresMessages
 from halobestie_adapters.postgres.outbox import PostgresFrameOutbox
 from halobestie_adapters.postgres.pool import make_pool
-from halobestie_adapters.postgres.pricing import PostgresPrices
 from halobestie_adapters.postgres.presence_reads import PostgresPictures
+from halobestie_adapters.postgres.pricing import PostgresPrices
 from halobestie_adapters.postgres.pushes import PostgresDevices, PostgresPushOutbox
 from halobestie_adapters.postgres.reads import PostgresReads
 from halobestie_adapters.postgres.unit import PostgresStore
@@ -40,9 +40,9 @@ from halobestie_app.services import Services
 from halobestie_app.usecases.desk import Desk
 from halobestie_app.usecases.settings import LiveSettings
 from halobestie_app.usecases.talking import Talking
-from halobestie_app.wiring.failures import failure_desk
 from halobestie_app.wiring.back_office import back_office, mitras
-from halobestie_app.wiring.money import gateway
+from halobestie_app.wiring.failures import failure_desk
+from halobestie_app.wiring.money import counter, gateway, till
 from halobestie_app.wiring.observing import counted, observed
 from halobestie_app.wiring.once import chores, once
 from halobestie_app.wiring.outside import cipher, push_sender
@@ -127,7 +127,7 @@ async def assembled(
             for hear in listeners_of_news:
                 hear(moved)
 
-        takes_money, _ = await gateway(env, stack)
+        takes_money, invoices = await gateway(env, stack)
         desk = Desk(
             store=PostgresStore(pool),
             reads=reads,
@@ -137,7 +137,9 @@ async def assembled(
             cadence=env.mitra_heartbeat_cadence_seconds,
             new_id=uuid7,
             saved=saved,
+            till=till(invoices, pool, metrics),
         )
+        money = counter(env, pool, desk, metrics)
         agenda = PostgresAgenda(pool)
         deadlines, later = Deadlines(desk, agenda), LaterCommands(desk, agenda)
         bus.subscribe(Topic.DEADLINE, later.wake)
@@ -147,6 +149,7 @@ async def assembled(
             lambda moved: relay.nudge() if moved.effects else None,
             lambda moved: bus.publish(Topic.PRESENCE) if touches(moved) else None,
             lambda moved: gone.tell() if shuts_out(moved) else None,
+            money.saved,
         ]
         push_outbox, devices = PostgresPushOutbox(pool), PostgresDevices(pool)
         sender_of_pushes = await push_sender(env, stack)
@@ -172,6 +175,8 @@ async def assembled(
             failures=failure_desk(pool, desk),
             mitras=mitras(pool, desk),
             back_office=back_office(pool),
+            inbox=money.inbox,
+            door=money.door,
         )
         hub = Hub(gone.has)
         gone.on_news(hub.close_logins)
@@ -203,6 +208,7 @@ async def assembled(
         gate = health.Gate(postgres(pool), migrations(pool), link.probe, unconfigured, gone.condition)
         apps = _apps(env, services, gate, sockets, gone)
         loops: list[Background] = [bus.run, board.run, beats.run, relay.run, settings.run, gone.run]
+        loops += money.loops(roles)
         if Role.PUBLIC in roles:
             loops += [hub.run, delivery.run, leases.run, clocks.run]
         if Role.WORKER in roles:

@@ -1,16 +1,35 @@
 """Who takes the money, put together from the environment. Raises `BadVariable`."""
 
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from functools import partial
 
+from attrs import frozen
+from psycopg_pool import AsyncConnectionPool
+
 from halobestie_adapters.gateway.development import DevelopmentGateway
+from halobestie_adapters.ids import uuid7
+from halobestie_adapters.postgres.inbox import PostgresInbox
+from halobestie_adapters.postgres.invoices import PostgresInvoiceBook
+from halobestie_adapters.xendit import notices
 from halobestie_adapters.xendit.gateway import XenditGateway
 from halobestie_adapters.xendit.invoices import Returns, XenditInvoices
 from halobestie_adapters.xendit.invoices import new_client as xendit_client
-from halobestie_app.environment import BadVariable, Environment
+from halobestie_app.environment import BadVariable, Environment, Role
 from halobestie_app.environment import Gateway as Chosen
 from halobestie_app.http.returning import FAILURE, SUCCESS, page_url
+from halobestie_app.metrics import Metrics
+from halobestie_app.server import Background
+from halobestie_app.usecases.desk import Desk
+from halobestie_app.usecases.till import Till
+from halobestie_app.usecases.webhooks import Door, Reason, digests
+from halobestie_app.workers.inbox import InboxWorker
+from halobestie_app.workers.invoices import InvoiceErrands
+from halobestie_app.workers.reconciler import Reconciler
+from halobestie_core.flow.decide import Moved
 from halobestie_core.ports.gateway import Gateway, Invoices
+from halobestie_core.ports.inbox import Inbox
+from halobestie_core.ports.webhooks import Why
 
 
 async def gateway(env: Environment, stack: AsyncExitStack) -> tuple[Gateway, Invoices | None]:
@@ -23,3 +42,47 @@ async def gateway(env: Environment, stack: AsyncExitStack) -> tuple[Gateway, Inv
     client = await stack.enter_async_context(xendit_client())
     key = env.xendit_secret_key.reveal()
     return XenditGateway(), XenditInvoices(client, env.xendit_base_url, key, back)
+
+
+def till(invoices: Invoices | None, pool: AsyncConnectionPool, metrics: Metrics) -> Till | None:
+    """Return what payments on invoices need, where there are any."""
+    if invoices is None:
+        return None
+    return Till(invoices, PostgresInvoiceBook(pool), count=metrics.gateway)
+
+
+def _nothing(_moved: Moved) -> None:
+    """Where no gateway waits to be asked."""
+
+
+@frozen
+class Counter:
+    """Money that arrives: where webhooks are kept and come in, and what works on them.
+
+    ``saved`` hears of every commit. Without invoices nothing comes in; what was kept can still be read.
+    """
+
+    inbox: Inbox
+    door: Door | None = None
+    applying: tuple[Background, ...] = ()
+    working: tuple[Background, ...] = ()
+    saved: Callable[[Moved], None] = _nothing
+
+    def loops(self, roles: frozenset[Role]) -> tuple[Background, ...]:
+        """Return what runs beside the listeners: who takes a webhook in applies it, and any worker does."""
+        applies = roles & {Role.PUBLIC, Role.WORKER}
+        return (*(self.applying if applies else ()), *(self.working if Role.WORKER in roles else ()))
+
+
+def counter(env: Environment, pool: AsyncConnectionPool, desk: Desk, metrics: Metrics) -> Counter:
+    """Put together what takes in money by itself."""
+    inbox = PostgresInbox(pool)
+    if desk.till is None:
+        return Counter(inbox)
+    metrics.expect_quarantine([*map(str, Reason), *map(str, Why)])
+    worker = InboxWorker(desk, desk.till, inbox, notices.read, metrics.quarantined)
+    errands = InvoiceErrands(desk, desk.till)
+    reconciler = Reconciler(desk, desk.till, metrics.looked)
+    tokens = digests(tuple(token.reveal() for token in env.xendit_callback_token))
+    door = Door(inbox, notices.read, tokens, uuid7, worker.nudge, metrics.webhook)
+    return Counter(inbox, door, (worker.run,), (errands.run, reconciler.run), errands.saved)
