@@ -4,7 +4,7 @@ PYTHON ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-reset test check bench race faults machines lock clean
+.PHONY: help setup demo demo-reset test check bench race faults machines lock audit sbom licences clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -36,6 +36,7 @@ check: setup ## lint, format, types, arrows, generated pages
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/halobestie machines --check
+	$(BIN)/python supply.py licences --check
 
 bench: setup ## run the benchmarks, one after the other
 	@for benchmark in benchmarks/[a-z]*.py; do $(BIN)/python "$$benchmark" || exit 1; done
@@ -49,8 +50,17 @@ faults: setup ## run only the tests that kill something
 machines: setup ## write docs/machines from the tables
 	$(BIN)/halobestie machines
 
-lock: setup ## compile requirements/dev.txt anew (newer versions: make lock UPGRADE=--upgrade)
+lock: setup ## compile requirements/*.txt anew (newer versions: make lock UPGRADE=--upgrade)
 	$(BIN)/python dev.py lock $(UPGRADE)
+
+audit: setup ## ask for known weaknesses of every locked package
+	$(BIN)/python supply.py audit
+
+sbom: setup ## write the bill of materials, dist/halobestie.cdx.json
+	$(BIN)/python supply.py sbom
+
+licences: setup ## write docs/licences.md
+	$(BIN)/python supply.py licences
 
 clean: ## remove what make made, except the demo's data
 	rm -rf .venv .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist

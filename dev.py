@@ -1,7 +1,7 @@
 """Sets up a working copy: `.venv` with everything the project needs, and nothing outside the folder.
 
     python3 dev.py setup    make .venv, or bring it up to date; takes a moment when there is nothing to do
-    python3 dev.py lock     compile requirements/dev.txt anew (add --upgrade for newer versions)
+    python3 dev.py lock     compile requirements/*.txt anew (add --upgrade for newer versions)
 
 Standard library only, because it runs before anything is installed. It knows venv and pip, not the packages:
 those are named in `pyproject.toml` and locked, to the hash, in `requirements/dev.txt`.
@@ -52,19 +52,24 @@ def setup() -> None:
 
 
 def lock(*options: str) -> None:
-    """Compile the lock: the hash of every published file, so for every platform, and no addresses."""
+    """Compile the locks: the hash of every published file, so for every platform, and no addresses."""
     if sys.version_info[:2] != OLDEST:
         sys.exit("dev.py: the lock is compiled with Python {}.{}, for it and all later".format(*OLDEST))
-    sources = ("pyproject.toml", "--extra=embedded", "--extra=test", "--extra=check", "requirements/dev.in")
+    extras = ("--extra=embedded", "--extra=test", "--extra=check")
+    wanted = {
+        LOCK: ("pyproject.toml", *extras, "requirements/dev.in"),
+        LOCK.with_name("tools.txt"): ("requirements/tools.in",),
+    }
     silence = ("--quiet", "--no-emit-index-url", "--no-emit-trusted-host", "--no-emit-find-links")
-    target = f"--output-file={LOCK.relative_to(ROOT)}"
     with tempfile.TemporaryDirectory() as folder:
         tools = Path(folder) / "tools"
         _make_venv(tools)
         _pip(tools, "install", "pip-tools")
         compiler = str(tools / "bin" / "pip-compile")
-        hashes = ("--generate-hashes", "--strip-extras", "--allow-unsafe", target)
-        _run(compiler, *silence, *hashes, *options, *sources, CUSTOM_COMPILE_COMMAND="make lock")
+        hashes = ("--generate-hashes", "--strip-extras", "--allow-unsafe")
+        for target, sources in wanted.items():
+            into = f"--output-file={target.relative_to(ROOT)}"
+            _run(compiler, *silence, *hashes, into, *options, *sources, CUSTOM_COMPILE_COMMAND="make lock")
 
 
 def _wanted() -> list[str]:
