@@ -22,6 +22,7 @@ from halobestie_adapters.postgres.pool import conninfo, make_pool
 from halobestie_adapters.postgres.presence_reads import PostgresPictures
 from halobestie_adapters.postgres.pushes import PostgresDevices, PostgresPushOutbox
 from halobestie_adapters.postgres.reads import PostgresReads
+from halobestie_adapters.postgres.revocations import PostgresRevocations
 from halobestie_adapters.postgres.unit import Cost, PostgresStore
 from halobestie_core.ports.agenda import Agenda
 from halobestie_core.ports.config import ConfigStore
@@ -30,6 +31,7 @@ from halobestie_core.ports.notify import FrameOutbox
 from halobestie_core.ports.presence import HeartbeatStore, PictureSource
 from halobestie_core.ports.push import Devices, PushOutbox
 from halobestie_core.ports.reads import Reads
+from halobestie_core.ports.revocations import RevocationList
 from halobestie_core.ports.store import Store
 from support.places import Dump, ids, in_order
 
@@ -70,7 +72,10 @@ _TABLES: Final[Mapping[str, tuple[str, str]]] = {
         "id",
     ),
     "session_extensions": ("*", "id"),
-    "payment_captures": ("*", "id"),
+    "payment_captures": (
+        "id, provider, provider_invoice_id, payment_session_id, amount, currency, paid_at, recorded_at",
+        "id",
+    ),
     "pairing_failures": (
         (
             "id, payment_session_id, customer_id, capture_id, pairing_request_id, extension_id,"
@@ -79,7 +84,10 @@ _TABLES: Final[Mapping[str, tuple[str, str]]] = {
         ),
         "id",
     ),
-    "customer_transactions": ("*", "id"),
+    "customer_transactions": (
+        "id, customer_id, payment_session_id, kind, amount, at, failure_id, session_id, extension_id",
+        "id",
+    ),
     "mitras": ("id, is_online, last_heartbeat_at, blocked_at, live_chats, version", "id"),
     "transitions": ("body, hash", "id"),
     "outbox": ("id, kind, stream, audience, payload, sent_at", "id"),
@@ -99,6 +107,7 @@ class PostgresPlace:
     heartbeats: HeartbeatStore
     pictures: PictureSource
     identity: IdentityStore
+    revocations: RevocationList
     pushes: PushOutbox
     devices: Devices
     costs: list[Cost]

@@ -7,7 +7,8 @@ SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY
 
 -- name: patience
 -- An audit of a large log takes its time, with pauses for thinking.
-SELECT set_config('statement_timeout', '0', true), set_config('idle_in_transaction_session_timeout', '10min', true)
+SELECT set_config('statement_timeout', '0', true), set_config('idle_in_transaction_session_timeout', '10min', true),
+       set_config('TimeZone', 'UTC', true)
 
 -- name: moves
 -- How many moves of a machine there are to look at.
