@@ -26,7 +26,7 @@ def test_every_locked_package_is_on_the_page(supply: ModuleType) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "is_stale"),
+    "change, is_stale",
     [
         (("| attrs | ", "| attrs-forked | "), True),
         (("## no such line", ""), False),
@@ -44,7 +44,7 @@ def test_a_page_that_says_something_else_is_stale(
 
 
 @pytest.mark.parametrize(
-    ("expression", "fine"),
+    "expression, fine",
     [
         ("MIT", True),
         ("Apache-2.0 OR BSD-3-Clause", True),
@@ -66,5 +66,5 @@ def test_every_requirement_is_locked_by_its_hash() -> None:
         pinned = [line for line in lock.splitlines() if line[:1].isalnum()]
         assert pinned
         assert all("==" in line and line.endswith("\\") for line in pinned)
-        assert "http" not in lock
+        assert "://" not in lock
         assert "--index-url" not in lock
