@@ -39,7 +39,7 @@ def test_a_page_that_says_something_else_is_stale(
     """A package that is missing, or one that nobody locks any more."""
     page = tmp_path / "licences.md"
     page.write_text((ROOT / "docs" / "licences.md").read_text("utf-8").replace(*change), "utf-8")
-    supply.PAGE = page
+    vars(supply)["PAGE"] = page
     assert supply.stale() is is_stale
 
 
