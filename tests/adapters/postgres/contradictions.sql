@@ -162,10 +162,12 @@ UPDATE pricing_promotions_history SET after = after || '{"is_active": false}';
 
 UPDATE pricing_promotions_history SET at = ago(50) WHERE id = u('promotion on');
 
+UPDATE pricing_tiers_history SET at = p.created_at + interval '1 microsecond'
+FROM payment_sessions p WHERE p.id = u('ani pays');
+
 INSERT INTO pricing_tiers_history (id, tier_id, change_kind, at, before, after)
-SELECT u('dearer'), tier_id, 'updated', ago(0) + interval '1 second', after, after
-FROM pricing_tiers_history WHERE after ->> 'minutes' = '5';
-UPDATE payment_sessions SET created_at = ago(-1) WHERE id = u('eka pays');
+SELECT u('dearer'), h.tier_id, 'updated', p.created_at, h.after, h.after
+FROM pricing_tiers_history h, payment_sessions p WHERE h.after ->> 'minutes' = '5' AND p.id = u('eka pays');
 
 -- heard by: m11_one_discount_per_customer
 

@@ -7,6 +7,12 @@ CREATE FUNCTION u(word text) RETURNS uuid LANGUAGE sql IMMUTABLE AS $$ SELECT md
 CREATE FUNCTION ago(minutes numeric) RETURNS timestamptz LANGUAGE sql STABLE AS
 $$ SELECT now() - minutes * interval '1 minute' $$;
 
+-- The prices are older than everything that was paid by them.
+SET LOCAL session_replication_role = replica;
+UPDATE pricing_tiers_history SET at = ago(1000);
+UPDATE pricing_promotions_history SET at = ago(1000);
+SET LOCAL session_replication_role = origin;
+
 CREATE FUNCTION moved(machine_ text, word text, version_ integer, from_ text, to_ text, command_ text, at_ timestamptz,
                       cause text DEFAULT NULL) RETURNS void LANGUAGE sql AS $$
     INSERT INTO transitions (machine, aggregate_id, version, from_state, to_state, command, event, cause_tag, actor_type,

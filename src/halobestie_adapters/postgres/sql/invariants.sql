@@ -191,27 +191,26 @@ WHERE captured <> accounted + CASE status WHEN 'confirmed' THEN amount ELSE 0 EN
 
 -- name: m8_price_has_a_source
 -- S. Mode, minutes and amount are those of a tier's (or, discounted, the promotion's) version in force at creation.
--- Who changes a price and who pays it do not wait for each other: both times are their own, taken inside transactions that
--- last at most five seconds. A first version has none before it that could have been meant.
+-- Exactly: who changes a price lets those finish who have read it, and keeps the others waiting, so the instants are in order.
 SELECT p.id, p.mode, p.duration_minutes, p.amount, p.is_first_session_discount, p.price_source_id, p.created_at
 FROM payment_sessions p
 WHERE NOT EXISTS (
     SELECT FROM (
-        SELECT id, tier_id::text AS of, at, change_kind, after, false AS promotion FROM pricing_tiers_history
-        UNION ALL SELECT id, key, at, change_kind, after, true FROM pricing_promotions_history
+        SELECT id, tier_id::text AS of, at, after, false AS promotion FROM pricing_tiers_history
+        UNION ALL SELECT id, key, at, after, true FROM pricing_promotions_history
     ) s
     WHERE s.id = p.price_source_id AND s.promotion = p.is_first_session_discount
       AND (s.after ->> 'price')::bigint = p.amount
       AND (s.after ->> 'minutes')::integer = p.duration_minutes
       AND s.after ->> 'mode' = p.mode
       AND (s.after ->> 'is_active')::boolean
-      AND (s.change_kind = 'created' OR s.at <= p.created_at + interval '5 seconds')
+      AND s.at <= p.created_at
       AND NOT EXISTS (
           SELECT FROM (
               SELECT tier_id::text AS of, at FROM pricing_tiers_history
               UNION ALL SELECT key, at FROM pricing_promotions_history
           ) later
-          WHERE later.of = s.of AND later.at > s.at AND later.at < p.created_at - interval '5 seconds'))
+          WHERE later.of = s.of AND later.at > s.at AND later.at <= p.created_at))
 
 -- name: m11_one_discount_per_customer
 -- S. A customer has at most one reserved or spent first-session discount.
