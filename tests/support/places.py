@@ -22,6 +22,7 @@ from halobestie_adapters.memory import (
     MemoryPictures,
     MemoryPushOutbox,
     MemoryReads,
+    MemoryRevocations,
     MemoryStore,
     Tables,
 )
@@ -33,6 +34,7 @@ from halobestie_core.ports.notify import FrameOutbox
 from halobestie_core.ports.presence import HeartbeatStore, PictureSource
 from halobestie_core.ports.push import Devices, PushOutbox
 from halobestie_core.ports.reads import Reads
+from halobestie_core.ports.revocations import RevocationList
 from halobestie_core.ports.store import Store
 
 Row = Mapping[str, object]
@@ -56,6 +58,7 @@ class Place(Protocol):
     heartbeats: HeartbeatStore
     pictures: PictureSource
     identity: IdentityStore
+    revocations: RevocationList
     pushes: PushOutbox
     devices: Devices
 
@@ -110,6 +113,7 @@ class MemoryPlace:
     heartbeats: HeartbeatStore = field(init=False)
     pictures: PictureSource = field(init=False)
     identity: IdentityStore = field(init=False)
+    revocations: RevocationList = field(init=False)
     pushes: PushOutbox = field(init=False)
     devices: Devices = field(init=False)
 
@@ -123,6 +127,7 @@ class MemoryPlace:
         self.heartbeats = MemoryHeartbeats(self.tables)
         self.pictures = MemoryPictures(self.tables)
         self.identity = MemoryIdentityStore(self.tables)
+        self.revocations = MemoryRevocations(self.tables)
         pushes = MemoryPushOutbox(self.tables)
         self.pushes, self.devices = pushes, MemoryDevices(self.tables, pushes)
 

@@ -185,6 +185,7 @@ async def postgres_place(url: str, *, connections: int = 4) -> AsyncIterator[Pos
                 PostgresHeartbeats(pool),
                 PostgresPictures(pool),
                 PostgresIdentityStore(pool),
+                PostgresRevocations(pool),
                 PostgresPushOutbox(pool),
                 PostgresDevices(pool),
                 costs,

@@ -22,6 +22,7 @@ from halobestie_adapters.memory.presence import (
 )
 from halobestie_adapters.memory.pushes import MemoryDevices, MemoryPushOutbox
 from halobestie_adapters.memory.reads import MemoryReads
+from halobestie_adapters.memory.revocations import MemoryRevocations
 from halobestie_adapters.memory.tables import Tables
 from halobestie_adapters.memory.unit import MemoryStore
 
@@ -40,6 +41,7 @@ __all__ = [
     "MemoryPictures",
     "MemoryPushOutbox",
     "MemoryReads",
+    "MemoryRevocations",
     "MemoryStore",
     "Tables",
 ]

@@ -157,6 +157,7 @@ class MemoryIdentityUnit:
         before = self._tables.logins.get(session_id)
         if before is not None and before.revoked_at is None:
             self._put(self._tables.logins, session_id, evolve(before, revoked_at=self._tables.clock.now))
+            self._put(self._tables.ends, session_id, reason)
 
     async def revoke_sessions(self, user_type: UserType, user_id: UUID, reason: Revoked) -> Sequence[UUID]:
         """End every log-in of somebody; those that had not ended."""

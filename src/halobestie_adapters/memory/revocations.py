@@ -1,4 +1,4 @@
-"""The list of ended log-ins in memory; why each ended is not kept here, so that all count as logged out."""
+"""The list of ended log-ins in memory. Ends none."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import final
 
 from halobestie_adapters.memory.tables import Tables
-from halobestie_core.ports.identity import Revoked
 from halobestie_core.ports.revocations import Ended, EndedLogIns
 
 
@@ -22,7 +21,7 @@ class MemoryRevocations:
         now = self._tables.clock.now
         after = now - reach if since is None else since
         found = [
-            Ended(one.id, Revoked.LOGOUT, one.revoked_at)
+            Ended(one.id, self._tables.ends[one.id], one.revoked_at)
             for one in self._tables.logins.values()
             if one.revoked_at is not None and one.revoked_at > after
         ]

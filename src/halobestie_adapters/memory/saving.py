@@ -31,6 +31,7 @@ from halobestie_core.flow.decide import Moved
 from halobestie_core.flow.effects import DiscountReturned, LiveChats, MitraShutOut
 from halobestie_core.pairing import PairingRequest
 from halobestie_core.payment import PaymentSession
+from halobestie_core.ports.identity import Revoked
 from halobestie_core.ports.store import Actor
 from halobestie_core.presence import MitraPresence
 
@@ -131,6 +132,7 @@ def _end_log_ins(tables: Tables, mitra_id: UUID, journal: Journal) -> None:
     ]:
         journal.append(partial(tables.logins.__setitem__, login.id, login))
         tables.logins[login.id] = evolve(login, revoked_at=tables.clock.now)
+        tables.ends[login.id] = Revoked.BLOCKED
 
 
 def _load(tables: Tables, mitra_id: UUID, change: int, journal: Journal) -> None:

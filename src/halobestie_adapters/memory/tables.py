@@ -24,7 +24,7 @@ from halobestie_core.flow.pricing import Promotion, Tier
 from halobestie_core.pairing import PairingRequest
 from halobestie_core.payment import PaymentSession
 from halobestie_core.ports.config import Stored
-from halobestie_core.ports.identity import AuthSession, Challenge, Change, LoginAttempts, Operator
+from halobestie_core.ports.identity import AuthSession, Challenge, Change, LoginAttempts, Operator, Revoked
 from halobestie_core.ports.store import Named
 from halobestie_core.presence import MitraPresence, PresenceStatus
 from halobestie_core.words import Mode, UserType
@@ -57,7 +57,7 @@ PROMOTION: Final = Promotion(
 class Tables:
     """What all ports in memory share: one of these is one database.
 
-    ``moves`` is the log, ``heads`` the last hash of each aggregate in it.
+    ``moves`` is the log, ``heads`` the last hash of each aggregate in it. ``ends``: why log-ins ended.
     """
 
     clock: Clock = field(factory=Clock)
@@ -78,6 +78,7 @@ class Tables:
     promotion: Promotion | None = PROMOTION
     config: dict[str, Stored] = field(factory=dict)
     logins: dict[UUID, AuthSession] = field(factory=dict)
+    ends: dict[UUID, Revoked] = field(factory=dict)
     challenges: dict[tuple[UserType, str], Challenge] = field(factory=dict)
     operators: dict[UUID, Operator] = field(factory=dict)
     attempts: dict[bytes, LoginAttempts] = field(factory=dict)
