@@ -19,6 +19,7 @@ from halobestie_adapters.gateway.development import DevelopmentGateway
 from halobestie_adapters.ids import uuid7
 from halobestie_adapters.postgres.config import PostgresConfigStore
 from halobestie_adapters.postgres.history import PostgresHistories
+from halobestie_adapters.postgres.inbox import PostgresInbox
 from halobestie_adapters.postgres.messages import PostgresMessages
 from halobestie_adapters.postgres.pool import make_pool
 from halobestie_adapters.postgres.pricing import PostgresPrices
@@ -30,6 +31,7 @@ from halobestie_app.usecases.desk import Desk
 from halobestie_app.usecases.failures import FailureDesk
 from halobestie_app.usecases.settings import LiveSettings
 from halobestie_app.usecases.talking import Talking
+from halobestie_app.usecases.webhooks import Door
 from halobestie_app.wiring.failures import failure_desk
 from halobestie_core.words import UserType
 from support.desk import Sockets
@@ -82,6 +84,8 @@ class Services:
     failures: FailureDesk
     prices: PostgresPrices
     histories: PostgresHistories
+    inbox: PostgresInbox
+    door: Door | None = None
 
 
 @define
@@ -193,6 +197,7 @@ async def _clients(pool: AsyncConnectionPool) -> AsyncIterator[Reception]:
         failures=failure_desk(pool, desk),
         prices=PostgresPrices(pool),
         histories=PostgresHistories(pool),
+        inbox=PostgresInbox(pool),
     )
     async with (
         client(serving(*public.ROUTES, services=services)) as outside,
