@@ -23,6 +23,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = {
     "operator": ("operator", "operator", "Manage operators of the control center."),
     "mitra": ("mitra", "mitra", "Manage mitras."),
     "chat-keys": ("chat_keys", "chat_keys", "Manage the keys that keep chat text secret."),
+    "audit": ("audit", "audit", "Verify that everything is as it was decided."),
     "machines": ("machines", "machines", "Write or check the pages drawn from the tables."),
 }
 

@@ -5,6 +5,7 @@ from attrs import frozen
 from halobestie_app.environment import Environment
 from halobestie_app.http.once import Once
 from halobestie_app.metrics import Metrics
+from halobestie_app.usecases.auditing import Auditing
 from halobestie_app.usecases.desk import Desk
 from halobestie_app.usecases.failures import FailureDesk
 from halobestie_app.usecases.identity import Identity
@@ -42,4 +43,5 @@ class Services:
     mitras: Mitras
     back_office: BackOffice
     inbox: Inbox
+    audits: Auditing
     door: Door | None = None

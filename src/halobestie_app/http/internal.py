@@ -3,6 +3,7 @@
 from typing import Final
 
 from halobestie_app.http import (
+    auditing,
     failures,
     histories,
     live_chats,
@@ -26,5 +27,6 @@ ROUTES: Final[tuple[Route, ...]] = (
     *pricing.ROUTES,
     *histories.ROUTES,
     *quarantine.ROUTES,
+    *auditing.ROUTES,
 )
 """Every route of this listener, module by module."""

@@ -40,6 +40,7 @@ from halobestie_app.services import Services
 from halobestie_app.usecases.desk import Desk
 from halobestie_app.usecases.settings import LiveSettings
 from halobestie_app.usecases.talking import Talking
+from halobestie_app.wiring.auditing import auditing
 from halobestie_app.wiring.back_office import back_office, mitras
 from halobestie_app.wiring.failures import failure_desk
 from halobestie_app.wiring.money import counter, gateway, till
@@ -175,6 +176,7 @@ async def assembled(
             failures=failure_desk(pool, desk),
             mitras=mitras(pool, desk),
             back_office=back_office(pool),
+            audits=auditing(pool),
             inbox=money.inbox,
             door=money.door,
         )
