@@ -3,6 +3,7 @@
 from attrs import frozen
 
 from halobestie_app.environment import Environment
+from halobestie_app.http.events import Streams
 from halobestie_app.http.once import Once
 from halobestie_app.metrics import Metrics
 from halobestie_app.usecases.auditing import Auditing
@@ -14,12 +15,14 @@ from halobestie_app.usecases.operator_accounts import OperatorAccounts
 from halobestie_app.usecases.settings import LiveSettings
 from halobestie_app.usecases.talking import Talking
 from halobestie_app.usecases.webhooks import Door
+from halobestie_app.workers.dashboard import SharedDashboard
 from halobestie_core.ports.back_office import BackOffice
 from halobestie_core.ports.catalogue import Prices
 from halobestie_core.ports.history import Histories
 from halobestie_core.ports.inbox import Inbox
 from halobestie_core.ports.presence import Availability, Beats
 from halobestie_core.ports.push import Devices
+from halobestie_core.ports.reports import Reports
 
 
 @frozen
@@ -39,6 +42,9 @@ class Services:
     histories: Histories
     environment: Environment
     metrics: Metrics
+    reports: Reports
+    dashboard: SharedDashboard
+    streams: Streams
     failures: FailureDesk
     mitras: Mitras
     back_office: BackOffice

@@ -19,6 +19,9 @@ BODY_SECONDS: Final = 12.0
 LARGEST_HEAD: Final = 32 * 1024
 """Bytes of the request line and the headers."""
 
+CUT: Final = "halobestie.cut"
+"""Under this name a request's scope has what hangs up at once, for a reader who does not read."""
+
 _SLOW: Final = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 _LARGE: Final = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
@@ -84,6 +87,7 @@ class WatchedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Expect a whole head."""
         super().on_message_begin()
+        self.scope[CUT] = self.transport.abort  # type: ignore[typeddict-unknown-key] # ours alone
         if self not in self._owing:
             self._owe(HEAD_SECONDS)
 

@@ -25,7 +25,6 @@ MOST_COUNTED: Final = 20_000
 """Moves counted in one transaction: about a tenth of a second."""
 MOST_READ: Final = 100_000
 """Moves that a report reads from the log itself; with more, it says that it is not complete."""
-MOST_PRUNED: Final = 5_000
 
 
 @final
@@ -112,13 +111,12 @@ class PostgresCounting:
             await conn.execute(Q.close, {"last_id": found["last_id"]})
         return False
 
-    async def prune(self) -> bool:
+    async def prune(self, limit: int) -> int:
         """Delete some of the finer buckets that are older than eight days."""
-        given = {"most": MOST_PRUNED}
         async with connection(self._pool) as conn:
-            counts = await conn.execute(Q.prune_counts, given)
-            times = await conn.execute(Q.prune_times, given)
-        return max(counts.rowcount, times.rowcount) >= MOST_PRUNED
+            counts = await conn.execute(Q.prune_counts, {"most": limit})
+            times = await conn.execute(Q.prune_times, {"most": limit - counts.rowcount})
+        return counts.rowcount + times.rowcount
 
 
 async def _maybe(

@@ -168,6 +168,7 @@ class App:
             query=None if route.query is None else body.from_query(scope["query_string"], route.query),
             body=form,
             raw_body=raw,
+            bearers=self._bearers,
         )
         key = once.key_of(scope["headers"]) if route.keyed else None
         work = route.endpoint(call) if key is None else self._services.once.answer(route, call, key, members)

@@ -3,6 +3,7 @@
 from typing import Final
 
 from halobestie_app.http import (
+    dashboard,
     auditing,
     failures,
     histories,
@@ -27,6 +28,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *pricing.ROUTES,
     *histories.ROUTES,
     *quarantine.ROUTES,
+    *dashboard.ROUTES,
     *auditing.ROUTES,
 )
 """Every route of this listener, module by module."""

@@ -159,7 +159,7 @@ def _query_parameters(route: Route, components: Components) -> list[dict[str, An
 def _responses(route: Route, components: Components) -> dict[str, Any]:
     success: dict[str, Any] = {"description": route.summary}
     if route.answer is not None:
-        success["content"] = {"application/json": {"schema": components.schema(route.answer)}}
+        success["content"] = {route.media: {"schema": components.schema(route.answer)}}
     responses = {str(route.status): success}
     by_status: dict[int, list[Code]] = {}
     for code in possible(route):

@@ -16,7 +16,7 @@ from attrs import define, field, frozen
 from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
 
-from halobestie_app.http.principal import Principal
+from halobestie_app.http.principal import Bearers, Principal
 from halobestie_app.problems import Code
 from halobestie_core.ports.idempotency import Attempt
 from halobestie_core.words import UserType
@@ -60,6 +60,7 @@ class Call(Generic[BodyT, QueryT]):
     raw_body: bytes = field(repr=False, default=b"")
     attempt: Attempt | None = None
     """Of a request with an ``Idempotency-Key``, on a route that honours one."""
+    bearers: Bearers | None = field(repr=False, default=None)
 
     def new_id(self) -> UUID:
         """Make the id of what this command creates: with a key, the same at every try."""
@@ -71,6 +72,14 @@ class Call(Generic[BodyT, QueryT]):
         if self.principal is None:
             raise LookupError("this route asks for no token, so nobody is known to call it")
         return self.principal
+
+    def is_let_in(self) -> bool:
+        """Whether the caller would still be let in: for answers that take longer than a token may live.
+
+        Raises `Problem` while nobody can tell.
+        """
+        header = self.headers.get("authorization", "").encode("latin-1")
+        return self.bearers is not None and self.bearers.principal(header) is not None
 
     @cached_property
     def headers(self) -> Headers:
@@ -133,7 +142,7 @@ class Route:
     the type of what the endpoint returns, itself or in a `Reply`; None means no content. ``status`` is that
     of success, by default 200, or 204 without content. ``problems`` are the codes beyond those that any route
     may give. ``judge`` looks at the body's members before anything else does and may raise a `Problem`.
-    ``bound`` is in seconds; None only where nothing can be waited for, or where the answer is a stream.
+    ``bound`` is in seconds; None only where nothing can be waited for. ``media`` is the answer's type.
     ``keyed``: an ``Idempotency-Key`` is honoured; for commands of a known caller that give an object.
     ``raw``: the body may be anything, of any type; the endpoint finds it in ``call.raw_body``. ``admit``
     looks at the headers before a byte of the body is read, and may raise a `Problem`.
@@ -151,6 +160,7 @@ class Route:
     problems: tuple[Code, ...] = field(default=(), kw_only=True)
     judge: Callable[[Mapping[str, object]], None] | None = field(default=None, kw_only=True)
     bound: float | None = field(default=BOUND, kw_only=True)
+    media: str = field(default="application/json", kw_only=True)
     keyed: bool = field(default=False, kw_only=True)
     raw: bool = field(default=False, kw_only=True)
     admit: Callable[[Services, Headers], None] | None = field(default=None, kw_only=True)

@@ -175,6 +175,6 @@ class Counting(Protocol):
         """Count some moves that were not counted yet; return whether more can be. Raises StoreUnavailable."""
         ...
 
-    async def prune(self) -> bool:
-        """Forget some of what nobody draws any more; return whether there may be more."""
+    async def prune(self, limit: int) -> int:
+        """Forget at most so many counts that nobody draws any more; return how many they were."""
         ...
