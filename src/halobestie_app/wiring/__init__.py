@@ -25,7 +25,6 @@ from halobestie_adapters.postgres.presence_reads import PostgresPictures
 from halobestie_adapters.postgres.pricing import PostgresPrices
 from halobestie_adapters.postgres.pushes import PostgresDevices, PostgresPushOutbox
 from halobestie_adapters.postgres.reads import PostgresReads
-from halobestie_adapters.postgres.reports import PostgresCounting
 from halobestie_adapters.postgres.unit import PostgresStore
 from halobestie_adapters.redis.bus import RedisBus
 from halobestie_adapters.redis.connection import RedisLink
@@ -45,13 +44,12 @@ from halobestie_app.wiring.auditing import auditing
 from halobestie_app.wiring.back_office import back_office, mitras
 from halobestie_app.wiring.failures import failure_desk
 from halobestie_app.wiring.money import counter, gateway, till
-from halobestie_app.wiring.observing import OutboxAges, counted, looking, observed, sweeping
+from halobestie_app.wiring.observing import counted, looking, observed, sweeping, watching
 from halobestie_app.wiring.once import chores, once
 from halobestie_app.wiring.outside import cipher, push_sender
 from halobestie_app.wiring.people import identity, operators, otp_sender, revocations, shuts_out
 from halobestie_app.wiring.probes import migrations, postgres
 from halobestie_app.workers.availability import AvailabilityBoard, touches
-from halobestie_app.workers.counting import Counts
 from halobestie_app.workers.deadlines import Deadlines
 from halobestie_app.workers.heartbeats import CollectedBeats
 from halobestie_app.workers.housekeeping import Housekeeping
@@ -216,10 +214,9 @@ async def assembled(
         loops += money.loops(roles)
         if Role.PUBLIC in roles:
             loops += [hub.run, delivery.run, leases.run, clocks.run]
-        loops.append(OutboxAges(services.reports, metrics).run)
+        loops += watching(pool, services.reports, metrics, roles)
         if Role.WORKER in roles:
-            loops += [deadlines.run, later.run, pushes.run, Housekeeping([*chores(pool), *sweeping(pool)]).run]
-            loops += [Counts(PostgresCounting(pool)).run]
+            loops += [deadlines.run, later.run, pushes.run, Housekeeping(chores(pool) + sweeping(pool)).run]
 
         async def drain() -> None:
             gate.stop()

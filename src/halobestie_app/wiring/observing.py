@@ -7,8 +7,11 @@ from typing import Final, TypedDict
 from psycopg_pool import AsyncConnectionPool
 
 from halobestie_adapters.postgres.reports import PostgresCounting, PostgresReports
+from halobestie_app.environment import Role
 from halobestie_app.http.events import Streams
 from halobestie_app.metrics import OUTBOX_KINDS, Metrics
+from halobestie_app.server import Background
+from halobestie_app.workers.counting import Counts
 from halobestie_app.workers.dashboard import SharedDashboard
 from halobestie_app.workers.housekeeping import Chore
 from halobestie_app.workers.loop import Loop
@@ -56,6 +59,14 @@ def looking(pool: AsyncConnectionPool, metrics: Metrics, house: Callable[[], Hou
 def sweeping(pool: AsyncConnectionPool) -> list[Chore]:
     """Say what of the counts is to be swept."""
     return [Chore("counts", PostgresCounting(pool).prune)]
+
+
+def watching(
+    pool: AsyncConnectionPool, reports: Reports, metrics: Metrics, roles: frozenset[Role]
+) -> list[Background]:
+    """Make the work behind what is looked at."""
+    keeping = [Counts(PostgresCounting(pool)).run] if Role.WORKER in roles else []
+    return [OutboxAges(reports, metrics).run, *keeping]
 
 
 class OutboxAges:
