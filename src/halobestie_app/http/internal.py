@@ -3,8 +3,8 @@
 from typing import Final
 
 from halobestie_app.http import (
-    dashboard,
     auditing,
+    dashboard,
     failures,
     histories,
     live_chats,
