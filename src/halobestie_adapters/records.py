@@ -90,6 +90,7 @@ RecordRow: TypeAlias = (
     | SupersededRow
     | ActionRow
     | LedgerRow
+    | effects.DiscountClaimed
     | effects.DiscountReturned
     | effects.LiveChats
 )
@@ -133,7 +134,7 @@ class _Making:
                 return ActionRow(failure_id, action, note, self.by, self.at)
             case effects.LedgerEntry():
                 return self._entry(record)
-            case effects.DiscountReturned() | effects.LiveChats():
+            case effects.DiscountClaimed() | effects.DiscountReturned() | effects.LiveChats():
                 return record
 
     def _capture(self, money: effects.Capture) -> CaptureRow:

@@ -28,7 +28,7 @@ from halobestie_core.chat import ChatSession
 from halobestie_core.extension import Extension
 from halobestie_core.flow.availability import Listener
 from halobestie_core.flow.decide import Moved
-from halobestie_core.flow.effects import DiscountReturned, LiveChats, MitraShutOut
+from halobestie_core.flow.effects import DiscountClaimed, DiscountReturned, LiveChats, MitraShutOut
 from halobestie_core.pairing import PairingRequest
 from halobestie_core.payment import PaymentSession
 from halobestie_core.ports.identity import Revoked
@@ -121,7 +121,7 @@ def _record(tables: Tables, row: RecordRow, journal: Journal) -> None:
             tables.failures.put(failure_id, evolve(kept, action=row), journal)
         case LiveChats(mitra_id=mitra_id, change=change):
             _load(tables, mitra_id, change, journal)
-        case DiscountReturned():
+        case DiscountClaimed() | DiscountReturned():
             pass  # claims of phones are not kept here
 
 

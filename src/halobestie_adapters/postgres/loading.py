@@ -13,7 +13,6 @@ from halobestie_adapters.postgres.packed import PackedIds
 from halobestie_adapters.postgres.trip import Answer
 from halobestie_core.flow.availability import Listener
 from halobestie_core.flow.evening import Evening
-from halobestie_core.flow.pricing import Buyer
 from halobestie_core.pairing import Wave
 from halobestie_core.ports.store import Loaded, Look, Named, Scope
 
@@ -44,7 +43,7 @@ _MAKERS: Final[Mapping[str, Callable[..., object]]] = {
     "extension_payment": rows.payment_row,
     "tiers": rows.tier_row,
     "promotion": rows.promotion_row,
-    "buyer": Buyer,
+    "buyer": rows.buyer_row,
 }
 _SINGLE_VALUES: Final = frozenset({"captured", "recorded", "eligible", "clock"})
 _MANY_ROWS: Final = frozenset({"waves", "answers", "tiers"})
@@ -158,6 +157,11 @@ def read(what: str, answer: Answer) -> Any:  # noqa: ANN401 - one row, many, or 
     return made[0] if made else None
 
 
+def buying(found: Mapping[str, Any]) -> rows.BuyerRow:
+    """Give who buys; somebody about whom nothing is known, if nobody does."""
+    return found.get("buyer") or rows.BuyerRow()
+
+
 def assembled(found: Mapping[str, Any]) -> Loaded:
     """Put together what was read; what was not asked for, or not found, is absent."""
     request = found.get("request")
@@ -184,8 +188,8 @@ def assembled(found: Mapping[str, Any]) -> Loaded:
         eligible=found.get("eligible", PackedIds()),
         tiers=found.get("tiers", ()),
         promotion=found.get("promotion"),
-        buyer=found.get("buyer") or Buyer(),
+        buyer=buying(found).buyer,
     )
 
 
-__all__ = ["assembled", "parameters", "read", "steps"]
+__all__ = ["assembled", "buying", "parameters", "read", "steps"]

@@ -12,16 +12,17 @@ from datetime import datetime
 from typing import Final, LiteralString, TypeVar, final
 from uuid import UUID
 
+from attrs import evolve
 from psycopg import AsyncConnection, AsyncCursor
-from psycopg.rows import AsyncRowFactory, TupleRow, class_row, kwargs_row, scalar_row
+from psycopg.rows import AsyncRowFactory, TupleRow, kwargs_row, scalar_row
 from psycopg_pool import AsyncConnectionPool
 
 from halobestie_adapters.errors import StoreUnavailable
+from halobestie_adapters.phone_hashes import PhoneHash
 from halobestie_adapters.postgres import rows
 from halobestie_adapters.postgres.pool import connection
 from halobestie_adapters.postgres.queries import load
 from halobestie_core.flow.availability import Listener
-from halobestie_core.flow.pricing import Buyer
 from halobestie_core.ports.reads import (
     ChatInfo,
     CustomerActive,
@@ -107,8 +108,10 @@ class _Reading:
 class PostgresReads:
     """Every read the API makes."""
 
-    def __init__(self, pool: AsyncConnectionPool) -> None:
+    def __init__(self, pool: AsyncConnectionPool, phone_hash: PhoneHash | None = None) -> None:
+        """``phone_hash`` as of the store: without one no phone is known to have had the discount."""
         self._pool = pool
+        self._phone_hash = phone_hash
 
     @asynccontextmanager
     async def _reading(self) -> AsyncIterator[_Reading]:
@@ -233,10 +236,24 @@ class PostgresReads:
         async with self._at_one_moment() as reading:
             tiers = await reading.ask(Q.tiers, kwargs_row(rows.tier_row))
             promotion = await reading.ask(Q.promotion, kwargs_row(rows.promotion_row))
-            buyer = await reading.ask(Q.buyer, class_row(Buyer), customer_id=customer_id)
-        return Prices(
-            tuple(await tiers.fetchall()), await promotion.fetchone(), await buyer.fetchone() or Buyer()
-        )
+            buyer = await reading.ask(Q.buyer, kwargs_row(rows.buyer_row), customer_id=customer_id)
+        offered, buying = await promotion.fetchone(), await buyer.fetchone() or rows.BuyerRow()
+        claim = buying.claim(offered)
+        claimed = claim is not None and await self._claimed(claim, customer_id)
+        return Prices(tuple(await tiers.fetchall()), offered, evolve(buying.buyer, phone_claimed=claimed))
+
+    async def _claimed(self, phone: str, customer_id: UUID) -> bool:
+        """Whether this phone had the discount under another account: asked only where that decides."""
+        if self._phone_hash is None:
+            return False
+        phone_hmac = self._phone_hash(phone)
+        if phone_hmac is None:
+            return True
+        async with self._reading() as reading:
+            found = await reading.ask(
+                Q.phone_claimed, scalar_row, phone_hmac=phone_hmac, customer_id=customer_id
+            )
+            return bool(await _only(found))
 
 
 async def _only(found: AsyncCursor[T]) -> T:

@@ -14,13 +14,14 @@ from typing import Any, Final, TypeAlias, TypeVar
 from uuid import UUID
 
 import attrs
+from attrs import field, frozen
 
 from halobestie_core.causes import Cause
 from halobestie_core.chat import ChatSession, EndReason, SessionStatus
 from halobestie_core.extension import Extension, ExtensionStatus
 from halobestie_core.flow.availability import Listener
 from halobestie_core.flow.evening import FailedMoney
-from halobestie_core.flow.pricing import Promotion, Tier
+from halobestie_core.flow.pricing import Buyer, Promotion, Tier, eligible_for
 from halobestie_core.pairing import Answer, AnswerKind, PairingRequest, RequestStatus
 from halobestie_core.payment import PaymentSession, PaymentStatus
 from halobestie_core.presence import MitraPresence, PresenceStatus
@@ -153,6 +154,23 @@ def presence_row(
 def listener_row(*, live_chats: int, **columns: Column) -> Listener:
     """A row of `mitras`, as their presence (the columns of `presence_row`) and their load."""
     return Listener(presence_row(**columns), live_chats)
+
+
+@frozen
+class BuyerRow:
+    """What pricing must know of a customer, and their phone, which it must not know."""
+
+    buyer: Buyer = field(factory=Buyer)
+    phone: str | None = field(default=None, repr=False)
+
+    def claim(self, promotion: Promotion | None) -> str | None:
+        """The phone to look for among those that had the promotion; None where that would decide nothing."""
+        return self.phone if eligible_for(promotion, self.buyer) and self.buyer.phone_verified else None
+
+
+def buyer_row(*, phone: str | None, **columns: Column) -> BuyerRow:
+    """What the query `buyer` says of a customer."""
+    return BuyerRow(Buyer(**columns), phone)
 
 
 def tier_row(**columns: Column) -> Tier:

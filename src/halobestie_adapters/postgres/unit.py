@@ -15,7 +15,7 @@ from typing import Final, final
 from uuid import UUID
 
 import psycopg
-from attrs import define, field
+from attrs import define, evolve, field
 from psycopg import AsyncConnection
 from psycopg.errors import InvalidSqlStatementName
 from psycopg.pq import TransactionStatus
@@ -23,6 +23,7 @@ from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 
 from halobestie_adapters.ids import uuid7
+from halobestie_adapters.phone_hashes import PhoneHash
 from halobestie_adapters.postgres import loading
 from halobestie_adapters.postgres.aggregates import Statement
 from halobestie_adapters.postgres.errors import translated
@@ -54,10 +55,18 @@ class Cost:
 class PostgresUnit:
     """An open transaction. Made by :class:`PostgresStore`; leaving it unsaved rolls back."""
 
-    def __init__(self, conn: AsyncConnection[TupleRow], new_id: Callable[[], UUID], cost: Cost) -> None:
+    def __init__(
+        self,
+        conn: AsyncConnection[TupleRow],
+        new_id: Callable[[], UUID],
+        cost: Cost,
+        phone_hash: PhoneHash | None = None,
+    ) -> None:
         self._conn = conn
         self._new_id = new_id
         self._cost = cost
+        self._phone_hash = phone_hash
+        self._phone_hmac: str | None = None
         self._loaded: Loaded | None = None
 
     @property
@@ -83,12 +92,27 @@ class PostgresUnit:
             what: loading.read(what, answer) for (what, _), answer in zip(steps, answers[1:], strict=True)
         }
         self._loaded = loading.assembled(found)
+        if self._phone_hash is not None:
+            claim = loading.buying(found).claim(self._loaded.promotion)
+            if claim is not None:
+                self._loaded = await self._claiming(self._loaded, self._phone_hash(claim))
+
+    async def _claiming(self, loaded: Loaded, phone_hmac: str | None) -> Loaded:
+        """Look whether a phone had the discount: one more round trip, for those who would have it else."""
+        claimed = True
+        if phone_hmac is not None:
+            customer = loaded.customer
+            given = {"phone_hmac": phone_hmac, "customer_id": None if customer is None else customer.id}
+            (answer,) = await self._travel([("phone_claimed", given)])
+            claimed = answer.rows[0][0]
+        self._phone_hmac = phone_hmac
+        return evolve(loaded, buyer=evolve(loaded.buyer, phone_claimed=claimed))
 
     async def save(
         self, moved: Moved, actor: Actor, *, done: int | None = None, closing_message: bytes | None = None
     ) -> None:
         """Write everything and commit: one round trip. Raises as the port says."""
-        written = statements(moved, actor, self.loaded.now, self._new_id)
+        written = statements(moved, actor, self.loaded.now, self._new_id, self._phone_hmac)
         await self._write([*written, *_closing(moved, closing_message), *_done(done)])
 
     async def dismiss(self, done: int) -> None:
@@ -134,24 +158,29 @@ def _done(done: int | None) -> list[Statement]:
 
 @final
 class PostgresStore:
-    """The store on PostgreSQL. ``watch`` is told what each finished command cost, for tests and metrics."""
+    """The store on PostgreSQL. ``watch`` is told what each finished command cost, for tests and metrics.
+
+    ``phone_hash`` is how phones are remembered that had the discount; without one none are.
+    """
 
     def __init__(
         self,
         pool: AsyncConnectionPool,
         new_id: Callable[[], UUID] = uuid7,
         watch: Callable[[Cost], None] | None = None,
+        phone_hash: PhoneHash | None = None,
     ) -> None:
         self._pool = pool
         self._new_id = new_id
         self._watch = watch
+        self._phone_hash = phone_hash
 
     @asynccontextmanager
     async def unit(self, scope: Scope) -> AsyncIterator[PostgresUnit]:
         """Open a transaction, take the locks and load. Raises Busy, StoreUnavailable."""
         cost = Cost()
         async with connection(self._pool) as conn:
-            unit = PostgresUnit(conn, self._new_id, cost)
+            unit = PostgresUnit(conn, self._new_id, cost, self._phone_hash)
             try:
                 await unit.load(scope)
                 yield unit

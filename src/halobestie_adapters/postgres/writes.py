@@ -36,16 +36,29 @@ _QUERIES: Final = {
     SupersededRow: "supersede_failure",
     ActionRow: "action_failure",
     LedgerRow: "insert_ledger_entry",
+    effects.DiscountClaimed: "claim_discount",
     effects.DiscountReturned: "return_discount",
     effects.LiveChats: "change_live_chats",
 }
 
 
-def statements(moved: Moved, actor: Actor, at: datetime, new_id: Callable[[], UUID]) -> Iterator[Statement]:
-    """Yield everything that one decision writes. ``at``: when it was made, by the store's clock."""
+def statements(
+    moved: Moved,
+    actor: Actor,
+    at: datetime,
+    new_id: Callable[[], UUID],
+    phone_hmac: str | None = None,
+) -> Iterator[Statement]:
+    """Yield everything that one decision writes. ``at``: when it was made, by the store's clock.
+
+    ``phone_hmac``: what is remembered of the customer's verified phone, if they have one.
+    """
     yield from written(moved.moves)
     for row in record_rows(moved, actor.id, at, new_id):
-        yield _QUERIES[type(row)], attrs.asdict(row, recurse=False)
+        given = attrs.asdict(row, recurse=False)
+        if isinstance(row, effects.DiscountClaimed):
+            given["phone_hmac"] = phone_hmac
+        yield _QUERIES[type(row)], given
     for later in moved.later:
         if isinstance(later, effects.MitraShutOut):
             yield "end_log_ins", {"mitra_id": later.mitra_id}

@@ -6,6 +6,7 @@ Each builder takes the evening as it stands after the move, and the move; ``None
 from uuid import UUID
 
 from halobestie_core.flow.effects import (
+    DiscountClaimed,
     DiscountReturned,
     EntryKind,
     Failure,
@@ -56,6 +57,12 @@ def charge(evening: Evening, move: PaymentMove) -> LedgerEntry:
 def supersede_failure(_evening: Evening, move: PaymentMove) -> FailureSuperseded:
     """The failure that was fallen back from leaves the queue."""
     return FailureSuperseded(move.after.id)
+
+
+def claim_discount(_evening: Evening, move: PaymentMove) -> DiscountClaimed | None:
+    """The promotion is this payment's for now."""
+    paid = move.after
+    return DiscountClaimed(paid.id, paid.customer_id) if paid.is_first_session_discount else None
 
 
 def return_discount(_evening: Evening, move: PaymentMove) -> DiscountReturned | None:

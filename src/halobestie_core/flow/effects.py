@@ -86,6 +86,14 @@ class FailureActioned:
 
 
 @frozen
+class DiscountClaimed:
+    """The promotion is reserved by a payment, and with it the phone of whoever makes it, if they have one."""
+
+    payment_session_id: UUID
+    customer_id: UUID
+
+
+@frozen
 class DiscountReturned:
     """The promotion that this payment had reserved is free again."""
 
@@ -100,7 +108,16 @@ class LiveChats:
     change: int
 
 
-Record = Capture | LedgerEntry | Failure | FailureSuperseded | FailureActioned | DiscountReturned | LiveChats
+Record = (
+    Capture
+    | LedgerEntry
+    | Failure
+    | FailureSuperseded
+    | FailureActioned
+    | DiscountClaimed
+    | DiscountReturned
+    | LiveChats
+)
 
 
 # -- effects: requests to the outside, through the outbox ----------------------------------------------------

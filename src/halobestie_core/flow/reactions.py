@@ -53,7 +53,7 @@ _FAILED_MONEY = (books.failure_row, books.refund_due, books.return_discount)
 
 _ROWS = (
     # -- payment
-    Reaction(payment_events.PaymentCreated, tells=(news.create_invoice,)),
+    Reaction(payment_events.PaymentCreated, writes=(books.claim_discount,), tells=(news.create_invoice,)),
     Reaction(payment_events.PaymentConfirmed, tells=(news.customer_hears("payment_confirmed"),)),
     Reaction(payment_events.PaymentHeld),
     Reaction(payment_events.PaymentConsumed, writes=(books.charge,)),

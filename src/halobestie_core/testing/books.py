@@ -9,6 +9,7 @@ from attrs import define, evolve, field, frozen
 from halobestie_core.causes import Cause
 from halobestie_core.flow.effects import (
     Capture,
+    DiscountClaimed,
     DiscountReturned,
     EntryKind,
     Failure,
@@ -59,6 +60,7 @@ class Books:
     records: list[Record] = field(factory=list)
     failures: list[FailureRow] = field(factory=list)
     live_chats: dict[UUID, int] = field(factory=dict)
+    discounts_claimed: list[UUID] = field(factory=list)
     discounts_returned: list[UUID] = field(factory=list)
 
     def write(self, record: Record) -> None:
@@ -79,6 +81,8 @@ class Books:
             case FailureActioned():
                 place = self._place(lambda row: row.id == record.failure_id and not row.superseded)
                 self.failures[place] = evolve(self.failures[place], operator_action=record.action)
+            case DiscountClaimed():
+                self.discounts_claimed.append(record.payment_session_id)
             case DiscountReturned():
                 self.discounts_returned.append(record.payment_session_id)
             case LiveChats():

@@ -341,7 +341,7 @@ async def test_every_read_is_served_by_an_index(crowded: Connection) -> None:
         "customer_id": u("c7"), "mitra_id": u("m7"), "wave": 1, "limit": 50, "offset": 0,
         "customers": [u("c7"), u("c8")], "mitras": [u("m7")], "person": u("c7"),
         "sessions": [u("s7"), u("s8")], "after": [0, 1], "seq": 1, "author": "customer",
-        "client_message_id": u("x"), "before_at": "infinity", "before_id": u("s9"),
+        "client_message_id": u("x"), "before_at": "infinity", "before_id": u("s9"), "phone_hmac": "00" * 32,
     }  # fmt: skip
     walked: list[tuple[str, str]] = []
     for name, query in [*load("reads").items(), *load("messages").items()]:

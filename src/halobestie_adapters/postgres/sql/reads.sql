@@ -230,9 +230,16 @@ FROM pricing_promotions WHERE key = 'first_session_discount'
 -- name: buyer
 -- What pricing must know of the customer. A discount reserved by an open payment is not looked at: a new payment replaces
 -- that one and gives it back, so that what is shown is what would be paid.
-SELECT phone_verified_at IS NOT NULL AS phone_verified,
+SELECT c.phone AS phone, phone_verified_at IS NOT NULL AS phone_verified,
        EXISTS (
            SELECT FROM payment_sessions p
            WHERE p.customer_id = c.id AND p.status = 'consumed' AND NOT p.is_extension
        ) AS had_session
 FROM customers c WHERE c.id = %(customer_id)s
+
+-- name: phone_claimed
+-- Whether this phone has had the discount, or holds it, under another account.
+SELECT EXISTS (
+    SELECT FROM discount_claims d JOIN payment_sessions p ON p.id = d.payment_session_id
+    WHERE d.phone_hmac = decode(%(phone_hmac)s, 'hex') AND p.customer_id <> %(customer_id)s
+)

@@ -271,12 +271,20 @@ FROM pricing_promotions WHERE key = 'first_session_discount'
 
 -- name: buyer
 -- What pricing must know of the customer, apart from the payment that a new one replaces.
-SELECT phone_verified_at IS NOT NULL AS phone_verified,
+SELECT c.phone AS phone, phone_verified_at IS NOT NULL AS phone_verified,
        EXISTS (
            SELECT FROM payment_sessions p
            WHERE p.customer_id = c.id AND p.status = 'consumed' AND NOT p.is_extension
        ) AS had_session
 FROM customers c WHERE c.id = %(customer_id)s
+
+-- name: phone_claimed
+-- Whether this phone has had the discount, or holds it, under another account. (What one's own payment holds is given back by
+-- the one that replaces it, or is spent, and then there was a session.)
+SELECT EXISTS (
+    SELECT FROM discount_claims d JOIN payment_sessions p ON p.id = d.payment_session_id
+    WHERE d.phone_hmac = decode(%(phone_hmac)s, 'hex') AND p.customer_id <> %(customer_id)s
+)
 
 -- ---------------------------------------------------------------------------------------------------------------- writes
 
@@ -449,6 +457,12 @@ INSERT INTO customer_transactions (
     %(id)s, %(customer_id)s, %(payment_session_id)s, %(kind)s, %(amount)s, %(at)s, %(failure_id)s, %(session_id)s,
     %(extension_id)s
 )
+
+-- name: claim_discount
+-- The phone of whoever pays, if there is one, goes with the discount. Whoever else has it now or later is known by it.
+INSERT INTO discount_claims (phone_hmac, payment_session_id)
+SELECT decode(claimed, 'hex'), %(payment_session_id)s::uuid
+FROM (VALUES (%(phone_hmac)s::text)) AS verified (claimed) WHERE claimed IS NOT NULL
 
 -- name: return_discount
 -- The phone may claim the first-session discount again.
