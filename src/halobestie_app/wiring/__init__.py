@@ -206,6 +206,7 @@ async def assembled(
             seen=push_outbox.acknowledge,
             talk=talk,
             company=company,
+            timed=metrics,
         )
         unconfigured = ("push",) if env.firebase_service_account_path is None else ()
         gate = health.Gate(postgres(pool), migrations(pool), link.probe, unconfigured, gone.condition)

@@ -5,7 +5,7 @@ import contextlib
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -56,6 +56,18 @@ Seen = Callable[[User, str, UUID], Awaitable[object]]
 _log = log.get(__name__)
 
 
+class Timed(Protocol):
+    """Whoever wants to know how long things took, in seconds."""
+
+    def handshake(self, seconds: float) -> None:
+        """From a valid token to the snapshot."""
+        ...
+
+    def message(self, seconds: float) -> None:
+        """From a message to its acknowledgement, or to the error in its place."""
+        ...
+
+
 class SocketEndpoint:
     """Serves every socket of the public listener."""
 
@@ -70,6 +82,7 @@ class SocketEndpoint:
         seen: Seen | None = None,
         talk: Talk | None = None,
         company: Company | None = None,
+        timed: Timed | None = None,
     ) -> None:
         """Let in who has a valid token; pages only from ``origins`` or from this very host.
 
@@ -78,6 +91,7 @@ class SocketEndpoint:
         self._seen = seen
         self._talk = talk
         self._company = company
+        self._timed = timed
         self._hub = hub
         self._tokens = tokens
         self._snapshot = snapshot
@@ -146,6 +160,7 @@ class SocketEndpoint:
         """Register first, then look: what happens in between waits behind the snapshot."""
         if socket.closing is not None:
             return
+        began = time.monotonic()
         log.begin({"user_id": caller.user.id})
         ready = {"type": "ready", "connection_id": uuid7(), "heartbeat_seconds": HEARTBEAT_SECONDS}
         socket.push(_text(ready))
@@ -163,6 +178,8 @@ class SocketEndpoint:
             socket.close(CloseCode.SHUT_OUT, "there is no such user")
             return
         socket.release(_text({"type": "snapshot", **to_wire(seen.view)}))
+        if self._timed is not None:
+            self._timed.handshake(time.monotonic() - began)
         if self._talk is not None:
             self._talk.welcomed(socket, seen.ends)
         if self._company is not None:
@@ -188,7 +205,10 @@ class SocketEndpoint:
             socket.push(_text({"type": "error", "code": unknown.code, "detail": unknown.detail, **about}))
             return
         if caller is not None and self._talk is not None:
+            began = time.monotonic()
             await self._talk.say(socket, caller.user, said)
+            if self._timed is not None:
+                self._timed.message(time.monotonic() - began)
 
     async def _note(self, socket: Socket, frame: Ack | Focus | Typing | Read) -> None:
         """Pass on what was seen or done; if that fails, a push comes that was not needed, or nobody hears."""
