@@ -132,7 +132,7 @@ async def list_payments(call: Call[None, PageQuery]) -> PaymentSessions:
 
 async def read_payment(call: Plain) -> PaymentSession:
     """One of the caller's payments."""
-    return payment_session(await payments.owned(call.services.desk, call.caller.user_id, call.path["id"]))
+    return payment_session(await payments.read(call.services.desk, call.caller.user_id, call.path["id"]))
 
 
 async def confirm_payment(call: Plain) -> PaymentSession:

@@ -5,7 +5,7 @@ from uuid import UUID
 from attrs import frozen
 
 from halobestie_app.problems import Code, Problem
-from halobestie_app.usecases import refusals
+from halobestie_app.usecases import looking, refusals
 from halobestie_app.usecases.desk import Desk
 from halobestie_app.usecases.once import id_for, once
 from halobestie_app.usecases.perform import Done, perform
@@ -83,6 +83,7 @@ async def confirm(desk: Desk, customer_id: UUID, payment_id: UUID) -> PaymentSee
     taken = None
     if before.status is PaymentStatus.PENDING and before.amount > 0:
         taken = await desk.gateway.paid(before)
+        await looking.look(desk, before)
     window = desk.settings().payment_session_timeout_minutes
 
     def settle(loaded: Loaded) -> payment.Confirm | RecordCapture:
@@ -99,6 +100,14 @@ async def confirm(desk: Desk, customer_id: UUID, payment_id: UUID) -> PaymentSee
         Actor(ActorType.CUSTOMER, customer_id),
     )
     return await _answered(desk, customer_id, outcome)
+
+
+async def read(desk: Desk, customer_id: UUID, payment_id: UUID) -> PaymentSeen:
+    """Return a payment as it stands, after a look at what the gateway has for it."""
+    seen = await owned(desk, customer_id, payment_id)
+    if await looking.look(desk, seen.payment) is None:
+        return seen
+    return await owned(desk, customer_id, payment_id)
 
 
 async def cancel(desk: Desk, customer_id: UUID, payment_id: UUID) -> PaymentSeen:

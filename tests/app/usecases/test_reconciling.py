@@ -1,0 +1,127 @@
+"""Reconciling: what nobody said is found out, one by one in its time, or all of it at once."""
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from psycopg.sql import SQL
+
+from halobestie_app.fakes.xendit_troubles import Mode, Step
+from halobestie_app.usecases import payments
+from halobestie_app.usecases.reconciling import Finding, everything
+from support.billing import Bank
+from support.extending import sound
+
+pytestmark = pytest.mark.anyio
+
+NEXT = SQL("SELECT extract(epoch FROM next_look_at - clock_timestamp())::float8 FROM payment_invoices")
+
+
+async def next_look(bank: Bank) -> float | None:
+    """In how many seconds the only invoice is looked at."""
+    [[seconds]] = await bank.sql(NEXT)
+    return None if seconds is None else float(seconds)
+
+
+async def test_the_rhythm_of_one(bank: Bank) -> None:
+    """Ten seconds after it was made, every thirty while pending, and never again once its money is ours."""
+    begun = await bank.begins()
+    assert 9 < (await next_look(bank) or 0) <= 10
+    assert await bank.till.book.due(10, timedelta(seconds=20)) == []
+    assert await bank.reconciled() == ["not_paid"]
+    assert 29 < (await next_look(bank) or 0) <= 30
+    bank.fake.pay(bank.bill_of(begun).id)
+    assert await bank.reconciled() == ["confirmed"]
+    assert await next_look(bank) is None
+    assert await bank.reconciled() == []
+    assert await bank.status(begun) == "confirmed"
+    await sound(bank)
+
+
+async def test_money_after_the_end(bank: Bank) -> None:
+    """What is over is looked at less and less, and its money is owed back."""
+    begun = await bank.begins()
+    await payments.cancel(bank.desk, begun.payment.customer_id, begun.payment.id)
+    await bank.errands_run()
+    assert await bank.reconciled() == ["not_paid"]
+    assert 59 < (await next_look(bank) or 0) <= 60
+    bank.fake.pay(bank.bill_of(begun).id, late=True)
+    assert await bank.reconciled() == ["late"]
+    assert await bank.failures(begun) == ["late_payment"]
+    await sound(bank)
+
+
+async def test_the_end_of_looking(bank: Bank) -> None:
+    """After two days nobody looks any more."""
+    begun = await bank.begins()
+    await bank.overdue(begun, timedelta(hours=49))
+    assert await bank.reconciled() == ["not_paid"]
+    assert await next_look(bank) is None
+
+
+async def test_away_comes_again(bank: Bank) -> None:
+    """With the gateway away one looks again soon."""
+    await bank.begins()
+    bank.fake.trouble(Mode.DOWN)
+    assert await bank.reconciled() == ["away"]
+    assert 25 < (await next_look(bank) or 0) <= 30
+
+
+async def test_one_looks(bank: Bank) -> None:
+    """Two reconcilers at once look at each invoice once."""
+    for _ in range(3):
+        await bank.begins()
+    await bank.sql(SQL("UPDATE payment_invoices SET next_look_at = now() - interval '1 second'"))
+    first = await bank.till.book.due(2, timedelta(seconds=20))
+    second = await bank.till.book.due(10, timedelta(seconds=20))
+    assert len({seen.invoice_id for seen in (*first, *second)}) == len(first) + len(second) == 3
+
+
+async def test_an_invoice_that_is_gone(bank: Bank) -> None:
+    """One that the gateway does not know any more is somebody's trouble, and looked at further."""
+    begun = await bank.begins()
+    bank.fake.books.bills.pop(bank.bill_of(begun).id)
+    assert await bank.reconciled() == ["unknown"]
+    assert await next_look(bank) is not None
+
+
+async def test_everything_at_once(bank: Bank) -> None:
+    """One pass over all finds what was paid, whatever was lost: webhooks, answers, looks."""
+    paid, unpaid, late, forgotten = [await bank.begins() for _ in range(4)]
+    bank.fake.pay(bank.bill_of(paid).id)
+    await bank.overdue(late)
+    bank.fake.pay(bank.bill_of(late).id, late=True)
+    await bank.sql(SQL("DELETE FROM payment_invoices WHERE payment_session_id = %s"), forgotten.payment.id)
+    bank.fake.pay(bank.bill_of(forgotten).id)
+    assert await bank.till.book.how_many(bank.rhythm.lasting) == 4
+    said: list[Finding] = []
+    found = await everything(bank.desk, bank.till, said.append)
+    assert found == Counter({Finding.CONFIRMED: 2, Finding.NOT_PAID: 1, Finding.LATE: 1}) == Counter(said)
+    assert [await bank.status(seen) for seen in (paid, unpaid, late, forgotten)] == [
+        "confirmed",
+        "pending",
+        "failed_pairing",
+        "confirmed",
+    ]
+    again = await everything(bank.desk, bank.till, said.append)
+    assert again == Counter({Finding.NOT_PAID: 1})
+    await sound(bank)
+
+
+async def test_everything_with_the_gateway_away(bank: Bank) -> None:
+    """Each that could not be asked about is counted as such."""
+    await bank.begins()
+    await bank.begins(billed=False)
+    bank.fake.trouble(Mode.DOWN, Step.GET, Step.LIST)
+    assert await everything(bank.desk, bank.till, lambda _: None) == Counter({Finding.AWAY: 2})
+
+
+async def test_pages(bank: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pass reads page by page, and misses nobody."""
+    monkeypatch.setattr("halobestie_app.usecases.reconciling.PAGE", 2)
+    for _ in range(5):
+        await bank.begins()
+    for _ in range(3):
+        await bank.begins(billed=False)
+    found = await everything(bank.desk, bank.till, lambda _: None)
+    assert found == Counter({Finding.NOT_PAID: 5, Finding.NO_INVOICE: 3})
