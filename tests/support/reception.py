@@ -27,11 +27,13 @@ from halobestie_adapters.postgres.pushes import PostgresDevices
 from halobestie_adapters.postgres.reads import PostgresReads
 from halobestie_adapters.postgres.unit import PostgresStore
 from halobestie_app.http import internal, public
+from halobestie_app.usecases.auditing import Auditing
 from halobestie_app.usecases.desk import Desk
 from halobestie_app.usecases.failures import FailureDesk
 from halobestie_app.usecases.settings import LiveSettings
 from halobestie_app.usecases.talking import Talking
 from halobestie_app.usecases.webhooks import Door
+from halobestie_app.wiring.auditing import auditing
 from halobestie_app.wiring.failures import failure_desk
 from halobestie_core.words import UserType
 from support.desk import Sockets
@@ -85,6 +87,7 @@ class Services:
     prices: PostgresPrices
     histories: PostgresHistories
     inbox: PostgresInbox
+    audits: Auditing
     door: Door | None = None
 
 
@@ -198,6 +201,7 @@ async def _clients(pool: AsyncConnectionPool) -> AsyncIterator[Reception]:
         prices=PostgresPrices(pool),
         histories=PostgresHistories(pool),
         inbox=PostgresInbox(pool),
+        audits=auditing(pool),
     )
     async with (
         client(serving(*public.ROUTES, services=services)) as outside,
