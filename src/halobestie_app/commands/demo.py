@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import shutil
 import sys
 from collections.abc import Mapping
@@ -25,12 +26,16 @@ from halobestie_app.demo.robots import Robot
 from halobestie_app.demo.telling import Telling
 from halobestie_app.demo.told import StoryBroken
 from halobestie_app.demo.welcome import shown, welcome
-from halobestie_app.environment import Environment, OtpProvider, Role
-from halobestie_app.fakes.serving import ACCOUNT, fcm_served
+from halobestie_app.environment import Environment, Gateway, OtpProvider, Role, changed
+from halobestie_app.fakes.serving import ACCOUNT, FcmPlace, fcm_served
+from halobestie_app.fakes.xendit_serving import FILE as BILLS
+from halobestie_app.fakes.xendit_serving import XenditPlace, xendit_served
 from halobestie_app.server import Address, Background
 
 ROBOTS_SECONDS: Final = 5.0
 """The welcome waits so long for the robots."""
+CHOICE: Final = "PAYMENT_GATEWAY"
+WEBHOOK: Final = "/api/webhooks/xendit"
 EVERYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104  only read here
 """Where to reach what listens on every address."""
 
@@ -41,11 +46,13 @@ EVERYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104  only 
 def demo(*, evening: bool, reset: bool) -> None:
     """Serve with sample log-ins and two robot mitras, so that one person alone can try everything.
 
-    Data is kept in HALOBESTIE_DATA_DIR (.halobestie) and found again by the next start.
+    Data is kept in HALOBESTIE_DATA_DIR (.halobestie) and found again by the next start. People pay on a page
+    of a stand-in for Xendit; with PAYMENT_GATEWAY=development, whoever confirms has paid.
     """
     if evening and reset:
         raise click.UsageError("--evening and --reset exclude each other")
-    env = stores.told()
+    variables, stands_in = chosen_gateway(os.environ)
+    env = stores.told(variables)
     if env.production:
         raise CommandError("HALOBESTIE_ENV: the demo is not for production")
     place = Place(env.data_dir)
@@ -55,7 +62,7 @@ def demo(*, evening: bool, reset: bool) -> None:
         elif evening:
             _play(place)
         else:
-            _serve(stores.prepared(), place)
+            _serve(stores.prepared(variables), place, stands_in=stands_in)
     except PlaceTrouble as trouble:
         raise CommandError(str(trouble)) from None
 
@@ -63,7 +70,15 @@ def demo(*, evening: bool, reset: bool) -> None:
 # ----------------------------------------------------------------------------------------------- serving
 
 
-def _serve(env: Environment, place: Place) -> None:
+def chosen_gateway(variables: Mapping[str, str]) -> tuple[Mapping[str, str], bool]:
+    """Say whether the stand-in takes the money: unless a gateway is chosen, or is chosen without its key."""
+    chosen = variables.get(CHOICE, "").strip()
+    if chosen == Gateway.XENDIT and not variables.get("XENDIT_SECRET_KEY", "").strip():
+        return {name: said for name, said in variables.items() if name != CHOICE}, True
+    return variables, not chosen
+
+
+def _serve(env: Environment, place: Place, *, stands_in: bool) -> None:
     if env.otp_provider is not OtpProvider.DEVELOPMENT:
         raise CommandError("OTP_PROVIDER: must be development; the robots read their codes where it prints")
     with place.running() as alone:
@@ -73,22 +88,34 @@ def _serve(env: Environment, place: Place) -> None:
         log.set_up(env.log_format, level=logging.WARNING)
         overheard = Overheard(sys.stdout)
         with redirect_stdout(cast("TextIO", overheard)):
-            running.run(_lived(env, place, overheard))
+            running.run(_lived(env, place, overheard, stands_in=stands_in))
             click.echo(f"\nStopped. The data stays in {shown(env.data_dir)}; `make demo` finds it again.")
 
 
-async def _lived(env: Environment, place: Place, codes: Overheard) -> None:
-    """Serve from the first start of the stores to the last good-bye, with a stand-in for FCM if need be."""
+async def _lived(env: Environment, place: Place, codes: Overheard, *, stands_in: bool) -> None:
+    """Serve from the first start of the stores to the last good-bye, with whatever has to be stood in for."""
     async with AsyncExitStack() as stack:
-        inbox: str | None = None
+        fcm, xendit = None, None
         if env.firebase_service_account_path is None:
             fcm = await stack.enter_async_context(fcm_served(env.data_dir))
-            env, inbox = fcm.named_in(env), fcm.url
-        await _inhabited(env, place, codes, inbox)
+            env = fcm.named_in(env)
+        if stands_in:
+            xendit = await stack.enter_async_context(xendit_served(env.data_dir))
+            env = _with_address(xendit.named_in(env))
+        await _inhabited(env, place, codes, fcm, xendit)
 
 
-async def _inhabited(env: Environment, place: Place, codes: Overheard, inbox: str | None) -> None:
-    """Serve, with the robots as companions. ``inbox``: where the pushes can be seen, if they stay here."""
+def _with_address(env: Environment) -> Environment:
+    """Let people come back from the hosted page to a page of ours, where its address is known by now."""
+    if env.public_url is not None or env.public_bind.port == 0:
+        return env
+    return changed(env, public_url=_url((env.public_bind.host, env.public_bind.port)))
+
+
+async def _inhabited(
+    env: Environment, place: Place, codes: Overheard, fcm: FcmPlace | None, xendit: XenditPlace | None
+) -> None:
+    """Serve, with the robots as companions. ``fcm``, ``xendit``: the stand-ins, as far as there are any."""
     telling = Telling()
     begun: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     chance = Random()  # noqa: S311  how long somebody thinks is no secret
@@ -102,8 +129,10 @@ async def _inhabited(env: Environment, place: Place, codes: Overheard, inbox: st
         )
         place.write(notes)
         await settle(parts.services.identity, parts.services.operators, notes.password)
-        if inbox is not None:
+        if fcm is not None:
             await give_phone(parts.services.identity, parts.services.devices)
+        if xendit is not None:
+            xendit.tell(str(notes.public), WEBHOOK)
         begun.set_result(str(notes.public))
 
     async def greet(_: asyncio.Event) -> None:
@@ -113,7 +142,14 @@ async def _inhabited(env: Environment, place: Place, codes: Overheard, inbox: st
                 for robot in robots:
                     await robot.online.wait()
         here = all(robot.online.is_set() for robot in robots)
-        welcome(telling, place.read() or Notes(), env.data_dir, robots_are_here=here, inbox=inbox)
+        welcome(
+            telling,
+            place.read() or Notes(),
+            env.data_dir,
+            robots_are_here=here,
+            inbox=None if fcm is None else fcm.url,
+            invoices=None if xendit is None else xendit.url,
+        )
 
     def companion(robot: Robot) -> Background:
         async def live(stop: asyncio.Event) -> None:
@@ -150,7 +186,7 @@ def _forget(env: Environment, place: Place) -> None:
         if not alone:
             raise CommandError(f"a demo runs on {shown(env.data_dir)}; stop it first (Ctrl-C)")
         _forget_stores(Folder.of(env.data_dir))
-        for name in (development_secrets.FILE, ACCOUNT):
+        for name in (development_secrets.FILE, ACCOUNT, BILLS):
             (env.data_dir / name).unlink(missing_ok=True)
         place.forget()
     with suppress(OSError):  # somebody else keeps something there

@@ -5,7 +5,7 @@ itself otherwise.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from attrs import frozen
@@ -30,10 +30,10 @@ class Urls:
     alone: bool = False
 
 
-def told() -> Environment:
+def told(variables: Mapping[str, str] | None = None) -> Environment:
     """Read the environment and refuse what must not start, each reason on a line of its own."""
     try:
-        env = environment.read()
+        env = environment.read(variables)
     except BadVariable as wrong:
         raise CommandError(str(wrong)) from None
     reasons = environment.refusals(env)
@@ -42,10 +42,10 @@ def told() -> Environment:
     return env
 
 
-def prepared() -> Environment:
+def prepared(variables: Mapping[str, str] | None = None) -> Environment:
     """Read the environment, and complete it by the secrets that development keeps in its data folder."""
     try:
-        return development_secrets.completed(told())
+        return development_secrets.completed(told(variables))
     except BadVariable as wrong:
         raise CommandError(str(wrong)) from None
 

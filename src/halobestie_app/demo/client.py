@@ -81,6 +81,11 @@ class Client:
             return answer.status_code, said
         raise Unavailable(said) if answer.status_code == UNAVAILABLE else Refused(answer.status_code, said)
 
+    async def browse(self, method: str, url: str) -> tuple[int, str]:
+        """Ask for a page anywhere, as a stranger and without following it; its status and text. `LOST`."""
+        answer = await self._http.request(method, url)
+        return answer.status_code, answer.text
+
     @asynccontextmanager
     async def socket(self) -> AsyncIterator["Socket"]:
         """Open the WebSocket. Raises `Refused` when the handshake is, and `LOST`."""

@@ -11,6 +11,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from halobestie_app.demo.client import LOST, Body, Client, Refused, Socket
+from halobestie_app.demo.paying import HOSTED, Unpayable, is_confirmed, page_of, press
 from halobestie_app.demo.tally import Tally
 
 PAUSE: Final = (0.2, 1.0)
@@ -18,6 +19,8 @@ PAUSE: Final = (0.2, 1.0)
 MESSAGES: Final = (1, 5)
 LOOK_SECONDS: Final = 2.0
 ACK_SECONDS: Final = 10.0
+PAID_SECONDS: Final = 30.0
+"""Until what was paid is confirmed."""
 FORESEEN: Final = frozenset({409, 503})
 """Answers that are part of life when many want the same."""
 
@@ -76,7 +79,8 @@ class Customer:
         tier = self._chance.choice(prices["tiers"])
         wanted = {"duration_minutes": tier["minutes"], "tier_id": tier["id"]}
         payment = await self._call(client, "POST", "/api/client/payment-sessions", wanted)
-        await self._call(client, "POST", f"/api/client/payment-sessions/{payment['id']}/confirm")
+        if not await self._paid(client, payment):
+            return
         paid = {"payment_session_id": payment["id"]}
         try:
             request = await self._call(client, "POST", "/api/client/chat-requests", paid)
@@ -93,6 +97,29 @@ class Customer:
         if session_id is not None:
             await self._talk(socket, session_id)
             await self._call(client, "POST", f"/api/client/chat/sessions/{session_id}/end")
+
+    async def _paid(self, client: Client, payment: Body) -> bool:
+        """Pay, on the hosted page if there is one; whether it was confirmed."""
+        payment_id = str(payment["id"])
+        path = f"/api/client/payment-sessions/{payment_id}"
+        if payment["provider"] != HOSTED:
+            await self._call(client, "POST", f"{path}/confirm")
+            return True
+        loop = asyncio.get_running_loop()
+        try:
+            await press(client, await page_of(client, payment))
+        except Unpayable as trouble:
+            self._tally.troubles[str(trouble)] += 1
+            return False
+        begun = loop.time()
+        while payment["status"] == "pending" and loop.time() - begun < PAID_SECONDS:
+            await self._heard(lambda frame: is_confirmed(frame, payment_id), LOOK_SECONDS)
+            payment = await self._call(client, "GET", path)
+        if payment["status"] != "confirmed":
+            self._tally.troubles[f"what was paid is {payment['status']}"] += 1
+            return False
+        self._tally.confirming.append(loop.time() - begun)
+        return True
 
     async def _until_answered(self, client: Client, request: Body, paid: Body) -> str | None:
         loop = asyncio.get_running_loop()

@@ -11,6 +11,7 @@ from typing import Final
 from uuid import uuid4
 
 from halobestie_app.demo.client import LOST, Body, Client, Refused, Unavailable
+from halobestie_app.demo.paying import HOSTED, Unpayable, is_confirmed, page_of, press
 from halobestie_app.demo.telling import Telling, rupiah
 from halobestie_app.demo.told import StoryBroken, Told, expect
 
@@ -23,6 +24,8 @@ BREATH_SECONDS: Final = 1.5
 """A chat as long as a demo can bear."""
 TRIES: Final = 3
 POLL_SECONDS: Final = 0.25
+PAID_SECONDS: Final = 30.0
+"""Until what was paid is confirmed: by a webhook at once, without one when the gateway is asked."""
 CONFLICT: Final = 409
 FIRST: Final = ("Halo, makasih sudah ada.", "Hari ini capek banget di kantor.")
 LATER: Final = ("Boleh cerita sedikit lagi?",)
@@ -94,10 +97,27 @@ class _Evening:
         if is_extension:
             wanted["is_extension"] = True
         payment = await self._told.ask("POST", "/api/client/payment-sessions", wanted, kind="payment")
-        confirm = f"/api/client/payment-sessions/{payment['id']}/confirm"
-        payment = await self._told.ask("POST", confirm, kind="payment")
+        path = f"/api/client/payment-sessions/{payment['id']}"
+        if payment["provider"] == HOSTED:
+            await self._pay_on_page(payment)
+            payment = await self._told.ask("GET", path, kind="payment")
+        else:
+            payment = await self._told.ask("POST", f"{path}/confirm", kind="payment")
         expect(payment["status"] == "confirmed", "the payment to be confirmed")
         return str(payment["id"])
+
+    async def _pay_on_page(self, payment: Body) -> None:
+        """Open the gateway's page and press its button; the server hears of it by itself."""
+        payment_id = str(payment["id"])
+        try:
+            url = await page_of(self._told.client, payment)
+            self._told.telling.said(f"{CUSTOMER} pays {rupiah(payment['amount'])} at {url}")
+            await press(self._told.client, url)
+        except Unpayable as trouble:
+            raise StoryBroken(str(trouble)) from None
+        await self._told.until(
+            "the frame payment_confirmed", PAID_SECONDS, lambda frame: is_confirmed(frame, payment_id)
+        )
 
     async def _talk(self, payment_id: str, mitra: Body | None) -> Body:
         """Search, be paired, talk, end; gives who listened."""

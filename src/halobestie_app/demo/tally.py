@@ -16,6 +16,7 @@ class Tally:
     searches: int = 0
     pairings: int = 0
     failures: Counter[str] = field(factory=Counter)
+    confirming: list[float] = field(factory=list)
     accepting: list[float] = field(factory=list)
     messages: int = 0
     acknowledging: list[float] = field(factory=list)
@@ -33,6 +34,7 @@ class Tally:
             _line("searches", str(self.searches)),
             _line("pairings", str(self.pairings)),
             _line("failures", _by_kind(self.failures)),
+            _line("paid to confirmed", quantiles(self.confirming)),
             _line("times to accept", quantiles(self.accepting)),
             _line("messages", str(self.messages)),
             _line("until kept", quantiles(self.acknowledging)),

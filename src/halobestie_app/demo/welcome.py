@@ -15,9 +15,15 @@ RULE: Final = 78
 
 
 def welcome(
-    telling: Telling, notes: Notes, data_dir: Path, *, robots_are_here: bool, inbox: str | None = None
+    telling: Telling,
+    notes: Notes,
+    data_dir: Path,
+    *,
+    robots_are_here: bool,
+    inbox: str | None = None,
+    invoices: str | None = None,
 ) -> None:
-    """Print it all. ``inbox``: where pushes can be seen, if they do not leave this machine."""
+    """Print it all. ``inbox``, ``invoices``: where pushes and bills can be seen, if they stay here."""
     names = " and ".join(robot.name for robot in ROBOTS)
     here = "online, and they say yes to everybody" if robots_are_here else "still on their way"
     title = "Halo Bestie is running"
@@ -27,6 +33,7 @@ def welcome(
         telling.rule(RULE),
         f"customers, mitras   {telling.bold(str(notes.public))}   (all routes: /openapi.json)",
         f"operators           {telling.bold(str(notes.internal))}",
+        *_bills(telling, invoices),
         *_pushes(telling, inbox),
         "",
         telling.bold("Who you can be"),
@@ -41,6 +48,12 @@ def welcome(
         f"The data stays in {shown(data_dir)} until `make demo-reset`. What happens is told below.",
         telling.rule(RULE),
     )
+
+
+def _bills(telling: Telling, invoices: str | None) -> tuple[str, ...]:
+    if invoices is None:
+        return ()
+    return (f"payments            {telling.bold(invoices)}   (in Xendit's place; every bill has its page)",)
 
 
 def _pushes(telling: Telling, inbox: str | None) -> tuple[str, ...]:

@@ -50,8 +50,8 @@ _WORDS: Final[Mapping[str, _Words]] = {
     ),
     FAILURE: _Words(
         "Pembayaran belum selesai",
-        "Belum ada yang dibayar. Kamu bisa mencoba lagi dari aplikasi.",
-        "Nothing was paid yet. You can try again in the app.",
+        "Kami belum menerima pembayaranmu. Kamu bisa mencoba lagi dari aplikasi.",
+        "We have not received your payment yet. You can try again in the app.",
     ),
 }
 

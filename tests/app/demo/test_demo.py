@@ -12,6 +12,7 @@ import httpx2
 import pytest
 
 from halobestie_adapters.embedded.client import find_running
+from halobestie_app.commands.demo import chosen_gateway
 from halobestie_app.demo.people import ROBOTS, SPARE
 from halobestie_app.fakes.fcm import FakeFcm
 from support.embedding import family, until_gone
@@ -19,7 +20,8 @@ from support.program import Program
 from support.waiting import until
 
 RUNNING = "What happens is told below"
-EVENING_SECONDS = 60
+EVENING_SECONDS = 90
+BILLS = r"^payments +(http://127\.0\.0\.1:[0-9]+) "
 ROBOT_NAMES = [robot.name for robot in ROBOTS]
 
 
@@ -38,9 +40,9 @@ class Demo:
         )
 
     @contextmanager
-    def running(self) -> Iterator[Program]:
+    def running(self, **variables: str) -> Iterator[Program]:
         """Have the demo run, with its robots online."""
-        with self.program("demo") as program:
+        with self.program("demo", **variables) as program:
             program.until_said(RUNNING)
             yield program
 
@@ -118,6 +120,8 @@ def test_an_evening_is_played_to_its_end(demo: Demo) -> None:
         ):
             assert f"← frame {frame}" in story, story
         assert len(re.findall(rf"← frame message .*({'|'.join(ROBOT_NAMES)}): ", story)) >= 4, story
+        assert re.search(r"Rina pays Rp 10\.000 at http://127\.0\.0\.1:[0-9]+/web/", story), story
+        assert "/confirm" not in story, "nobody confirms what the gateway tells"
         assert "charged, for more time" in story
         assert "customer_cancelled, refund due" in story
         assert "Traceback" not in story
@@ -154,6 +158,59 @@ def test_a_push_can_be_seen_in_the_inbox(demo: Demo) -> None:
         assert http.get(f"{public}/readyz").json()["unconfigured"] == []
         assert program.interrupt() == 0
     assert not list(demo.data_dir.glob("*fcm*")), "the stand-in's account goes with it"
+
+
+def test_bills_can_be_seen_and_steered(demo: Demo) -> None:
+    """The stand-in's list shows what was paid; its webhooks came, and outlive a restart with their pages."""
+    with demo.running() as program, httpx2.Client(trust_env=False, timeout=10) as http:
+        [bills] = re.findall(BILLS, program.said, re.MULTILINE)
+        status, story = demo.typed("demo", "--evening")
+        assert status == 0, story
+        state = http.get(f"{bills}/control").json()
+        assert [invoice["status"] for invoice in state["invoices"]] == ["PAID"] * 4
+        assert {attempt["answer"] for attempt in state["webhooks"]["attempts"]} == {200}
+        page = f"{bills}/web/{state['invoices'][0]['id']}"
+        assert "Sudah dibayar" in http.get(page).text
+        assert program.interrupt() == 0
+        with demo.running():
+            assert "Sudah dibayar" in http.get(page).text
+
+
+def test_a_webhook_that_never_comes(demo: Demo) -> None:
+    """The gateway is asked all the same, and the evening goes on."""
+    with demo.running() as program:
+        [bills] = re.findall(BILLS, program.said, re.MULTILINE)
+        httpx2.post(f"{bills}/control/webhooks", json={"drop": True}, trust_env=False).raise_for_status()
+        status, story = demo.typed("demo", "--evening")
+        assert status == 0, story
+        assert httpx2.get(f"{bills}/control", trust_env=False).json()["webhooks"]["dropped"] == 4
+
+
+def test_who_confirms_has_paid(demo: Demo) -> None:
+    """The gateway for development is still there for whoever chooses it, and nothing stands in for Xendit."""
+    with demo.running(PAYMENT_GATEWAY="development") as program:
+        assert not re.findall(BILLS, program.said, re.MULTILINE)
+        status, story = demo.typed("demo", "--evening")
+        assert status == 0, story
+        assert "/confirm" in story
+
+
+@pytest.mark.parametrize(
+    "variables, stands_in",
+    [
+        ({}, True),
+        ({"PAYMENT_GATEWAY": " "}, True),
+        ({"PAYMENT_GATEWAY": "xendit"}, True),
+        ({"PAYMENT_GATEWAY": "xendit", "XENDIT_SECRET_KEY": "mine"}, False),
+        ({"PAYMENT_GATEWAY": "development"}, False),
+        ({"PAYMENT_GATEWAY": "pigeon"}, False),
+    ],
+)
+def test_when_somebody_stands_in_for_the_gateway(variables: dict[str, str], stands_in: bool) -> None:
+    """Unless another is chosen, or Xendit with a key of one's own."""
+    left, found = chosen_gateway(variables)
+    assert found is stands_in
+    assert stands_in or left == variables
 
 
 def test_pushes_of_ones_own_leave_no_inbox(demo: Demo, tmp_path: Path) -> None:
