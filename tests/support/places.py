@@ -18,6 +18,7 @@ from halobestie_adapters.memory import (
     MemoryDevices,
     MemoryFrameOutbox,
     MemoryHeartbeats,
+    MemoryIdempotencyKeys,
     MemoryIdentityStore,
     MemoryPictures,
     MemoryPushOutbox,
@@ -29,6 +30,7 @@ from halobestie_adapters.memory import (
 from halobestie_adapters.memory.tables import PROMOTION
 from halobestie_core.ports.agenda import Agenda
 from halobestie_core.ports.config import ConfigStore
+from halobestie_core.ports.idempotency import IdempotencyKeys
 from halobestie_core.ports.identity_store import IdentityStore
 from halobestie_core.ports.notify import FrameOutbox
 from halobestie_core.ports.presence import HeartbeatStore, PictureSource
@@ -61,6 +63,7 @@ class Place(Protocol):
     revocations: RevocationList
     pushes: PushOutbox
     devices: Devices
+    keys: IdempotencyKeys
 
     @property
     def now(self) -> datetime:
@@ -116,6 +119,7 @@ class MemoryPlace:
     revocations: RevocationList = field(init=False)
     pushes: PushOutbox = field(init=False)
     devices: Devices = field(init=False)
+    keys: IdempotencyKeys = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         """Build the ports."""
@@ -130,6 +134,7 @@ class MemoryPlace:
         self.revocations = MemoryRevocations(self.tables)
         pushes = MemoryPushOutbox(self.tables)
         self.pushes, self.devices = pushes, MemoryDevices(self.tables, pushes)
+        self.keys = MemoryIdempotencyKeys(self.tables)
 
     @property
     def now(self) -> datetime:

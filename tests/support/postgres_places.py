@@ -16,6 +16,7 @@ from halobestie_adapters.memory.clock import SEVEN_IN_THE_EVENING
 from halobestie_adapters.postgres.agenda import PostgresAgenda
 from halobestie_adapters.postgres.config import PostgresConfigStore
 from halobestie_adapters.postgres.heartbeats import PostgresHeartbeats
+from halobestie_adapters.postgres.idempotency import PostgresIdempotencyKeys
 from halobestie_adapters.postgres.identity import PostgresIdentityStore
 from halobestie_adapters.postgres.outbox import PostgresFrameOutbox
 from halobestie_adapters.postgres.pool import conninfo, make_pool
@@ -26,6 +27,7 @@ from halobestie_adapters.postgres.revocations import PostgresRevocations
 from halobestie_adapters.postgres.unit import Cost, PostgresStore
 from halobestie_core.ports.agenda import Agenda
 from halobestie_core.ports.config import ConfigStore
+from halobestie_core.ports.idempotency import IdempotencyKeys
 from halobestie_core.ports.identity_store import IdentityStore
 from halobestie_core.ports.notify import FrameOutbox
 from halobestie_core.ports.presence import HeartbeatStore, PictureSource
@@ -110,6 +112,7 @@ class PostgresPlace:
     revocations: RevocationList
     pushes: PushOutbox
     devices: Devices
+    keys: IdempotencyKeys
     costs: list[Cost]
     now: datetime = SEVEN_IN_THE_EVENING
 
@@ -188,5 +191,6 @@ async def postgres_place(url: str, *, connections: int = 4) -> AsyncIterator[Pos
                 PostgresRevocations(pool),
                 PostgresPushOutbox(pool),
                 PostgresDevices(pool),
+                PostgresIdempotencyKeys(pool),
                 costs,
             )

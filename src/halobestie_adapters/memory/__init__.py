@@ -12,6 +12,7 @@ clock is set by hand:
 from halobestie_adapters.memory.agenda import MemoryAgenda
 from halobestie_adapters.memory.clock import Clock
 from halobestie_adapters.memory.config import MemoryConfigStore
+from halobestie_adapters.memory.idempotency import MemoryIdempotencyKeys
 from halobestie_adapters.memory.identity import MemoryIdentityStore
 from halobestie_adapters.memory.notify import MemoryFrameBus, MemoryFrameOutbox, MemoryNudges
 from halobestie_adapters.memory.presence import (
@@ -35,6 +36,7 @@ __all__ = [
     "MemoryFrameBus",
     "MemoryFrameOutbox",
     "MemoryHeartbeats",
+    "MemoryIdempotencyKeys",
     "MemoryIdentityStore",
     "MemoryNudges",
     "MemoryPictureCache",

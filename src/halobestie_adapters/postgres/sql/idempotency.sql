@@ -3,9 +3,10 @@
 -- name: claim
 -- Begins a try, if it may begin: of a new key, of one as good as forgotten, or after a try that is over without an answer.
 -- No row: somebody is at it, or was.
-INSERT INTO idempotency_keys AS k (caller_type, caller_id, key, request_hash, effect_id, leased_until)
+INSERT INTO idempotency_keys AS k (caller_type, caller_id, key, request_hash, effect_id, created_at, leased_until)
 VALUES (
-    %(caller_type)s, %(caller_id)s, %(key)s, %(hash)s, %(effect_id)s, clock_timestamp() + %(lease)s::interval
+    %(caller_type)s, %(caller_id)s, %(key)s, %(hash)s, %(effect_id)s, clock_timestamp(),
+    clock_timestamp() + %(lease)s::interval
 )
 ON CONFLICT (caller_type, caller_id, key) DO UPDATE SET
     request_hash = EXCLUDED.request_hash,
