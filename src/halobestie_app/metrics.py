@@ -20,6 +20,7 @@ from prometheus_client import (
 
 from halobestie_adapters.audit import logged, machine_of
 from halobestie_core import chat, extension, pairing, payment
+from halobestie_core.flow.deadlines import CLOCKS
 from halobestie_core.flow.decide import Moved
 from halobestie_core.machine import Moved as Move
 from halobestie_core.machine import snake
@@ -74,6 +75,8 @@ class Metrics:
         self._outbox = self._gauge("outbox_age_seconds", "Of the oldest row that is due.", "kind")
         for kind in OUTBOX_KINDS:
             self._outbox.labels(kind)
+        for machine in CLOCKS:
+            self._lateness.labels(machine)
         self._children: dict[object, Any] = {}
 
     def _counter(self, name: str, what: str, *labels: str) -> Counter:
