@@ -22,6 +22,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = {
     "check": ("check", "check", "Check configuration, stores, migrations and invariants."),
     "operator": ("operator", "operator", "Manage operators of the control center."),
     "mitra": ("mitra", "mitra", "Manage mitras."),
+    "reconcile": ("reconcile", "reconcile", "Ask the gateway about all that could still bring money."),
     "chat-keys": ("chat_keys", "chat_keys", "Manage the keys that keep chat text secret."),
     "audit": ("audit", "audit", "Verify that everything is as it was decided."),
     "machines": ("machines", "machines", "Write or check the pages drawn from the tables."),

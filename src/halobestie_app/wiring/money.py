@@ -1,6 +1,6 @@
 """Who takes the money, put together from the environment. Raises `BadVariable`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AsyncExitStack
 from functools import partial
 
@@ -9,8 +9,11 @@ from psycopg_pool import AsyncConnectionPool
 
 from halobestie_adapters.gateway.development import DevelopmentGateway
 from halobestie_adapters.ids import uuid7
+from halobestie_adapters.postgres.config import PostgresConfigStore
 from halobestie_adapters.postgres.inbox import PostgresInbox
 from halobestie_adapters.postgres.invoices import PostgresInvoiceBook
+from halobestie_adapters.postgres.reads import PostgresReads
+from halobestie_adapters.postgres.unit import PostgresStore
 from halobestie_adapters.xendit import notices
 from halobestie_adapters.xendit.gateway import XenditGateway
 from halobestie_adapters.xendit.invoices import Returns, XenditInvoices
@@ -21,6 +24,7 @@ from halobestie_app.http.returning import FAILURE, SUCCESS, page_url
 from halobestie_app.metrics import Metrics
 from halobestie_app.server import Background
 from halobestie_app.usecases.desk import Desk
+from halobestie_app.usecases.settings import LiveSettings
 from halobestie_app.usecases.till import Till
 from halobestie_app.usecases.webhooks import Door, Reason, digests
 from halobestie_app.workers.inbox import InboxWorker
@@ -29,6 +33,7 @@ from halobestie_app.workers.reconciler import Reconciler
 from halobestie_core.flow.decide import Moved
 from halobestie_core.ports.gateway import Gateway, Invoices
 from halobestie_core.ports.inbox import Inbox
+from halobestie_core.ports.presence import User
 from halobestie_core.ports.webhooks import Why
 
 
@@ -86,3 +91,43 @@ def counter(env: Environment, pool: AsyncConnectionPool, desk: Desk, metrics: Me
     tokens = digests(tuple(token.reveal() for token in env.xendit_callback_token))
     door = Door(inbox, notices.read, tokens, uuid7, worker.nudge, metrics.webhook)
     return Counter(inbox, door, (worker.run,), (errands.run, reconciler.run), errands.saved)
+
+
+class _NobodyKnows:
+    """Who has a socket, where no command needs to know."""
+
+    async def hold(self, users: Collection[User]) -> None:
+        """Nobody has any here."""
+
+    async def drop(self, users: Collection[User]) -> None:
+        """Nobody had."""
+
+    async def is_connected(self, user: User) -> bool | None:
+        """Not known."""
+        return None
+
+    async def which_connected(self, users: Collection[User]) -> frozenset[User] | None:
+        """Not known."""
+        return None
+
+
+async def desk_alone(env: Environment, pool: AsyncConnectionPool, stack: AsyncExitStack) -> Desk:
+    """Make a desk for a command about money: servers hear of what it saves by looking, not by nudges."""
+
+    async def nobody() -> None:
+        """No server is told to look."""
+
+    settings = LiveSettings(PostgresConfigStore(pool), env.mitra_heartbeat_cadence_seconds, nobody)
+    await settings.refresh()
+    takes_money, invoices = await gateway(env, stack)
+    return Desk(
+        store=PostgresStore(pool),
+        reads=PostgresReads(pool),
+        gateway=takes_money,
+        connections=_NobodyKnows(),
+        settings=settings,
+        cadence=env.mitra_heartbeat_cadence_seconds,
+        new_id=uuid7,
+        saved=_nothing,
+        till=None if invoices is None else Till(invoices, PostgresInvoiceBook(pool)),
+    )
