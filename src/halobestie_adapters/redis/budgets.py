@@ -18,7 +18,7 @@ from halobestie_core.ports.budgets import Budget
 PATIENCE_SECONDS: Final = 0.05
 """A request waits no longer for its budget than for the rest of its work."""
 
-# KEYS[1]: one person's budget. ARGV: the interval and the whole span in microseconds. Answers the microseconds
+# KEYS[1]: one person's budget. ARGV: interval and whole span in microseconds. Answers the microseconds
 # to wait. The value is when all that was spent will have been earned back.
 SCRIPT: Final = """
 local time = redis.call('TIME')
