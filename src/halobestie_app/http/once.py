@@ -19,7 +19,6 @@ from attrs import field, frozen
 from halobestie_adapters.errors import StoreError
 from halobestie_app import log
 from halobestie_app.http.answers import refusal, written
-from halobestie_app.http.body import invalid
 from halobestie_app.http.route import BOUND, Call, Reply, Route
 from halobestie_app.problems import Code, Problem
 from halobestie_core.ports.idempotency import Claim, Different, FirstAnswer, IdempotencyKeys, KeyOf, Running
@@ -142,7 +141,8 @@ def key_of(headers: Sequence[tuple[bytes, bytes]]) -> str | None:
 
 
 def _refuse(message: str) -> NoReturn:
-    raise invalid([{"path": f"$headers.{HEADER}", "message": message}])
+    errors = [{"path": f"$headers.{HEADER}", "message": message}]
+    raise Problem(Code.VALIDATION_ERROR, f"{HEADER} {message}.", errors=errors)
 
 
 def canonical(

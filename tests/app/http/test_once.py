@@ -286,6 +286,7 @@ async def test_no_such_key(counter: Counter, key: str) -> None:
     raw = [(name.encode(), value.encode("latin-1")) for name, value in header]
     answer = await counter.http.post(ORDERS, json={"minutes": 5}, headers=raw)
     assert (answer.status_code, answer.json()["code"]) == (422, "VALIDATION_ERROR")
+    assert answer.json()["detail"] == "Idempotency-Key must be 1 to 255 visible ASCII characters."
     assert [error["path"] for error in answer.json()["errors"]] == ["$headers.Idempotency-Key"]
     assert (counter.kitchen.called, await counter.keys()) == (0, [])
 
