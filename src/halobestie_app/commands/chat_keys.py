@@ -4,10 +4,11 @@ import asyncio
 
 import click
 
+from halobestie_adapters.postgres import deployment_keys
 from halobestie_adapters.postgres.chat_keys import PostgresChatKeys
 from halobestie_app.commands import stores
 from halobestie_app.commands.failing import CommandError
-from halobestie_app.wiring import outside
+from halobestie_app.wiring import outside, pricing
 from halobestie_core.ports.messages import Rewrapped
 
 
@@ -22,17 +23,20 @@ def chat_keys() -> None:
 
 @chat_keys.command()
 def rewrap() -> None:
-    """Wrap the key of every chat and author by the first key listed.
+    """Wrap the key of every chat and author, and the database's own, by the first key listed.
 
     The server may run meanwhile; to run it again does no harm.
     """
     env = stores.prepared()
 
-    async def run() -> Rewrapped:
+    async def run() -> tuple[Rewrapped, int]:
         async with stores.migrated_pool(env) as pool:
-            return await PostgresChatKeys(pool, outside.cipher(env)).rewrap()
+            chats = await PostgresChatKeys(pool, outside.cipher(env)).rewrap()
+            return chats, await deployment_keys.rewrap(pool, pricing.key_wrap(env))
 
-    done = asyncio.run(run())
+    done, lost = asyncio.run(run())
     click.echo(f"{done.seen} keys, {done.rewrapped} wrapped anew")
     if done.lost:
         raise CommandError(f"{done.lost} of them cannot be opened by any key of CHAT_ENCRYPTION_KEYS")
+    if lost:
+        raise CommandError("the database's own key cannot be opened by any key of CHAT_ENCRYPTION_KEYS")

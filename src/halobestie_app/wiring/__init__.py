@@ -48,6 +48,7 @@ from halobestie_app.wiring.observing import counted, looking, observed, sweeping
 from halobestie_app.wiring.once import chores, once
 from halobestie_app.wiring.outside import cipher, push_sender
 from halobestie_app.wiring.people import identity, operators, otp_sender, revocations, shuts_out
+from halobestie_app.wiring.pricing import phone_hashes
 from halobestie_app.wiring.probes import migrations, postgres
 from halobestie_app.workers.availability import AvailabilityBoard, touches
 from halobestie_app.workers.deadlines import Deadlines
@@ -119,7 +120,12 @@ async def assembled(
         gone = await revocations(pool, bus)
         board = AvailabilityBoard(PostgresPictures(pool), RedisPicture(link), bus, house)
         beats = CollectedBeats(PostgresHeartbeats(pool), bus, house)
-        outbox, reads, connections = PostgresFrameOutbox(pool), PostgresReads(pool), RedisConnections(link)
+        remembered = await phone_hashes(env, pool)
+        outbox, reads, connections = (
+            PostgresFrameOutbox(pool),
+            PostgresReads(pool, remembered),
+            RedisConnections(link),
+        )
         relay = Relay(outbox, bus)
         metrics = observed(pool)
         listeners_of_news: list[Callable[[Moved], None]] = [metrics.moved]
@@ -130,7 +136,7 @@ async def assembled(
 
         takes_money, invoices = await gateway(env, stack)
         desk = Desk(
-            store=PostgresStore(pool),
+            store=PostgresStore(pool, phone_hash=remembered),
             reads=reads,
             gateway=takes_money,
             connections=connections,

@@ -96,6 +96,8 @@ def one_discount(world: World) -> Iterator[str]:
         yield f"discounts used by {used}"
     yield from (f"extension {paid.id} is discounted" for paid in discounted if paid.is_extension)
     lost = sorted(paid.id for paid in discounted if paid.id not in used)
+    if sorted(paid.id for paid in discounted) != sorted(world.books.discounts_claimed):
+        yield f"discounts claimed by {world.books.discounts_claimed}, had by {discounted}"
     if lost != sorted(world.books.discounts_returned):
         yield f"discounts lost by {lost}, returned for {world.books.discounts_returned}"
 

@@ -196,6 +196,7 @@ def test_a_new_payment_abandons_a_pending_one() -> None:
     verdict = world.create(12)
     assert happened(verdict) == ["PaymentAbandoned", "PaymentCreated"]
     assert world.payments[first.id].status is PaymentStatus.ABANDONED
+    assert world.books.discounts_claimed == [first.id, the(world).id]
     assert world.books.discounts_returned == [first.id]
     assert the(world).is_first_session_discount
 
