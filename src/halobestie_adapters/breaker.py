@@ -25,6 +25,11 @@ class Breaker:
         self._probing = False
         self._until = 0.0
 
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody asks for now but the one who tries."""
+        return self._rests > 0
+
     def wait(self) -> float:
         """Return 0 for whoever may ask now, else the seconds after which to come back."""
         if not self._rests:

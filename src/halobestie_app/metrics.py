@@ -156,9 +156,9 @@ class Metrics:
         """Count a call of the gateway: which, and how it ended."""
         self._gateway.labels(call, result).inc()
 
-    def breaker(self, of: str, *, is_open: bool) -> None:
-        """Show whether calls of somebody outside are held back."""
-        self._breaker.labels(of).set(is_open)
+    def show_breaker(self, of: str, is_open: Callable[[], bool]) -> None:
+        """Show at each scrape whether calls of somebody outside are held back."""
+        self._breaker.labels(of).set_function(lambda: float(is_open()))
 
     def replayed(self) -> None:
         """Count a request that was answered with an earlier answer."""

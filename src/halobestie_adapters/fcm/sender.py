@@ -41,7 +41,7 @@ class FcmSender:
         self._client = client
         self._url = f"{base_url.rstrip('/')}/v1/projects/{account.project_id}/messages:send"
         self._tokens = AccessTokens(client, account)
-        self._breaker = Breaker(clock)
+        self.breaker = self._breaker = Breaker(clock)
 
     async def send(self, notice: Notice, device: Device, until: datetime, seconds: int) -> Verdict:
         """Send one notice; whatever goes wrong is a verdict."""

@@ -79,7 +79,7 @@ class XenditInvoices:
         self._returns = returns
         self._clock = clock
         self._seconds = seconds
-        self._breaker = Breaker(clock)
+        self.breaker = self._breaker = Breaker(clock)
 
     async def create(self, wish: InvoiceWish) -> Invoice:
         """Make an invoice. Raises `GatewayAway`, after which there may be one, and `GatewayRefused`."""

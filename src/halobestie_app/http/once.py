@@ -47,12 +47,13 @@ class Once:
     """What keyed routes share.
 
     ``seal`` makes the hashes of a request, the first the one to remember: keyed, for a body may hold what
-    somebody said.
+    somebody said. ``replayed`` is told of each request that was answered as once before.
     """
 
     keys: IdempotencyKeys
     seal: Callable[[bytes], Sequence[bytes]]
     new_id: Callable[[], UUID]
+    replayed: Callable[[], None] = lambda: None
     _settling: set["asyncio.Task[None]"] = field(factory=set, init=False, eq=False, repr=False)
 
     async def answer(
@@ -67,6 +68,7 @@ class Once:
         found = await self.keys.claim(KeyOf(caller, key), hashes, self.new_id(), LEASE)
         match found:
             case FirstAnswer():
+                self.replayed()
                 headers = {**found.headers, REPLAYED: "true"}
                 return Reply(status=found.status, headers=headers, raw=found.body.encode())
             case Running():

@@ -159,7 +159,7 @@ async def assembled(
             money.saved,
         ]
         push_outbox, devices = PostgresPushOutbox(pool), PostgresDevices(pool)
-        sender_of_pushes = await push_sender(env, stack)
+        sender_of_pushes = await push_sender(env, stack, metrics)
         pushes = Pushes(
             push_outbox, devices, sender_of_pushes, connections, Notices(reads), count=metrics.pushed
         )
@@ -167,7 +167,7 @@ async def assembled(
         talking = Talking(PostgresMessages(pool, cipher(env)), reads, relay.nudge)
         services = Services(
             desk=desk,
-            once=once(env, pool),
+            once=once(env, pool, metrics.replayed),
             identity=identity(env, pool, sender, gone.ended),
             operators=operators(env, pool, passwords, gone.ended),
             talking=talking,

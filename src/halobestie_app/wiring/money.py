@@ -53,6 +53,8 @@ def till(invoices: Invoices | None, pool: AsyncConnectionPool, metrics: Metrics)
     """Return what payments on invoices need, where there are any."""
     if invoices is None:
         return None
+    if isinstance(invoices, XenditInvoices):
+        metrics.show_breaker("xendit", lambda: invoices.breaker.is_open)
     return Till(invoices, PostgresInvoiceBook(pool), count=metrics.gateway)
 
 
@@ -81,10 +83,10 @@ class Counter:
 
 def counter(env: Environment, pool: AsyncConnectionPool, desk: Desk, metrics: Metrics) -> Counter:
     """Put together what takes in money by itself."""
+    metrics.expect_quarantine([*map(str, Reason), *map(str, Why)])
     inbox = PostgresInbox(pool)
     if desk.till is None:
         return Counter(inbox)
-    metrics.expect_quarantine([*map(str, Reason), *map(str, Why)])
     worker = InboxWorker(desk, desk.till, inbox, notices.read, metrics.quarantined)
     errands = InvoiceErrands(desk, desk.till)
     reconciler = Reconciler(desk, desk.till, metrics.looked)

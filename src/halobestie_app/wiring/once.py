@@ -1,6 +1,6 @@
 """Puts together what commands with a key need. Knows no command."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from psycopg_pool import AsyncConnectionPool
 
@@ -12,7 +12,7 @@ from halobestie_app.http.once import Once
 from halobestie_app.workers.housekeeping import Chore
 
 
-def once(env: Environment, pool: AsyncConnectionPool) -> Once:
+def once(env: Environment, pool: AsyncConnectionPool, replayed: Callable[[], None]) -> Once:
     """Make what keyed routes share; both listeners have one, for callers of different kinds never meet."""
     ring = KeyRing([secret.reveal().encode() for secret in env.auth_jwt_secret]).derived(
         "requests with a key"
@@ -21,7 +21,7 @@ def once(env: Environment, pool: AsyncConnectionPool) -> Once:
     def seal(request: bytes) -> Sequence[bytes]:
         return tuple(keyed_hash(key, request) for key in ring.all)
 
-    return Once(PostgresIdempotencyKeys(pool), seal, uuid7)
+    return Once(PostgresIdempotencyKeys(pool), seal, uuid7, replayed)
 
 
 def chores(pool: AsyncConnectionPool) -> list[Chore]:
