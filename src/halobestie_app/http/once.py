@@ -84,7 +84,10 @@ class Once:
             # Also when it was given up for lack of time: it has come to its end here, and may be tried again.
             await self._release(found)
             raise
-        await self._keep(found, reply)
+        if reply.status is not None and reply.status >= _SERVER_ERROR:
+            await self._release(found)
+        else:
+            await self._keep(found, reply)
         return reply
 
     async def _tried(self, route: Route, call: Call[Any, Any]) -> Reply:

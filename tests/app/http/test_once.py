@@ -22,7 +22,7 @@ from halobestie_adapters.postgres.idempotency import PostgresIdempotencyKeys
 from halobestie_adapters.postgres.pool import conninfo, make_pool
 from halobestie_app.http.body import members
 from halobestie_app.http.once import Once, canonical
-from halobestie_app.http.route import ANYONE, CUSTOMERS, OPTIONAL, Call, Endpoint, Plain, Route
+from halobestie_app.http.route import ANYONE, CUSTOMERS, OPTIONAL, Call, Endpoint, Plain, Reply, Route
 from halobestie_app.problems import Code, Problem
 from halobestie_app.services import Services
 from halobestie_core.words import UserType
@@ -72,14 +72,14 @@ class Kitchen:
     """An endpoint that does as told, and counts."""
 
     called: int = 0
-    failures: list[Exception] = field(factory=list)
+    failures: list[Exception | Reply] = field(factory=list)
     """What the next calls come to."""
     held: asyncio.Event | None = None
     """What a call waits for."""
     gone: int = 0
     """Calls that were given up."""
 
-    async def cook(self, call: Call[Order, None]) -> Made:
+    async def cook(self, call: Call[Order, None]) -> Made | Reply:
         """Make an order."""
         self.called += 1
         number = self.called
@@ -90,7 +90,10 @@ class Kitchen:
             self.gone += 1
             raise
         if self.failures:
-            raise self.failures.pop(0)
+            failure = self.failures.pop(0)
+            if isinstance(failure, Reply):
+                return failure
+            raise failure
         return Made(call.new_id(), call.attempt is not None and call.attempt.again, number)
 
     async def wash(self, _: Plain) -> None:
@@ -205,16 +208,19 @@ async def test_a_refusal_again(counter: Counter) -> None:
         RuntimeError("broken"),
         Busy("somebody else"),
         Problem(Code.UNAVAILABLE, "Not now."),
+        Reply({"sorry": True}, status=502),
         Problem(Code.UNAUTHENTICATED, "Come in again."),
         Problem(Code.RATE_LIMITED, "Too often.", retry_after=1),
     ],
     ids=lambda failure: type(failure).__name__,
 )
-async def test_what_says_nothing_of_the_command_is_not_kept(counter: Counter, failure: Exception) -> None:
+async def test_what_says_nothing_of_the_command_is_not_kept(
+    counter: Counter, failure: Exception | Reply
+) -> None:
     """The next try runs at once, knows that it is not the first, and makes what the first would have made."""
     counter.kitchen.failures = [failure]
     first = await counter.order()
-    assert first.status_code in {401, 429, 500, 503}
+    assert first.status_code in {401, 429, 500, 502, 503}
     assert (await counter.keys()) == [(None, 1, False)]
     second, third = await counter.order(), await counter.order()
     assert (second.status_code, second.json()["again"], is_replay(second)) == (201, True, False)
