@@ -65,6 +65,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         OPERATORS,
         Webhook,
         body=Resolution,
+        keyed=True,
         problems=(Code.NOT_FOUND, Code.ALREADY_ACTIONED, Code.INVALID_STATE),
     ),
 )
