@@ -83,15 +83,22 @@ async def verify(
 
     The connection must be in autocommit and outside a transaction. Raises StoreUnavailable.
     """
-    report = Report()
     with translated():
         async with snapshot(conn):
-            lengths = [await count(conn, scope) for scope in scopes]
-            progress.begin("moves", sum(lengths))
-            for scope in scopes:
-                report.counted.append(await _replayed(conn, scope, progress, report))
-            if books:
-                await _asked(conn, progress, report)
+            return await look(conn, scopes, progress, books=books)
+
+
+async def look(
+    conn: AsyncConnection[TupleRow], scopes: tuple[Scope, ...], progress: Progress, *, books: bool
+) -> Report:
+    """The same, in whatever transaction the connection is in, and as that one sees the database."""
+    report = Report()
+    lengths = [await count(conn, scope) for scope in scopes]
+    progress.begin("moves", sum(lengths))
+    for scope in scopes:
+        report.counted.append(await _replayed(conn, scope, progress, report))
+    if books:
+        await _asked(conn, progress, report)
     return report
 
 
@@ -142,4 +149,4 @@ def _questions() -> Iterator[tuple[str, str, LiteralString]]:
                 yield name, described.removeprefix("S. "), question
 
 
-__all__ = ["BOOKS", "Counted", "Progress", "Report", "Unheard", "verify"]
+__all__ = ["BOOKS", "Counted", "Progress", "Report", "Unheard", "look", "verify"]

@@ -167,8 +167,16 @@ FROM (
     FROM pairing_failures x
     UNION ALL
     SELECT 'pairing_failures', id::text, end_seal,
-           CASE WHEN num_nonnulls(operator_action, superseded_at) > 0
+           CASE WHEN num_nonnulls(operator_action, note, actioned_by, actioned_at, superseded_at) > 0
                 THEN seal_of(to_jsonb(x) - ARRAY['seal', 'end_seal', 'state']) END
     FROM pairing_failures x
 ) sealed
 WHERE seal IS DISTINCT FROM made
+
+-- name: invoices_are_of_their_payments
+-- The invoice that a payment was given is one that was made for it, and shows the page that was made for it.
+SELECT p.id AS payment, p.provider, p.provider_invoice_id, p.xendit_invoice_url, i.payment_session_id AS made_for, i.url
+FROM payment_sessions p
+LEFT JOIN payment_invoices i ON i.provider = p.provider AND i.invoice_id = p.provider_invoice_id
+WHERE num_nonnulls(p.provider_invoice_id, p.xendit_invoice_url) > 0
+  AND (i.payment_session_id, i.url, i.amount) IS DISTINCT FROM (p.id, p.xendit_invoice_url, p.amount)
