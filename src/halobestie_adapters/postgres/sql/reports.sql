@@ -197,7 +197,7 @@ WITH progress AS MATERIALIZED (
     WHERE m.id > (SELECT counted_id FROM progress) AND m.id <= (SELECT counted_id FROM progress) + %(most)s
       AND m.machine = 'pairing' AND m.to_state = 'accepted' AND m.from_state <> 'accepted'
 ), waits AS (
-    SELECT w.grain, w.begins, a.bucket, a.step, a.count
+    SELECT w.grain, w.begins, a.bucket, a.step, a.count::integer AS count -- sums of longer ones are slow
     FROM windows w
     CROSS JOIN LATERAL (
         SELECT * FROM acceptance_times a
@@ -208,15 +208,15 @@ WITH progress AS MATERIALIZED (
     SELECT w.grain, w.begins, bucket_of(w.grain, t.at), t.step, 1
     FROM windows w
     JOIN tail t ON t.at >= w.begins AND t.at < w.ends
-), steps AS (
-    SELECT grain, bucket, min(begins) AS begins, step, sum(count) AS count
-    FROM waits
-    GROUP BY GROUPING SETS ((grain, bucket, step), (grain, step))
 ), running AS (
     SELECT grain, bucket, begins, step,
            sum(count) OVER (PARTITION BY grain, bucket ORDER BY step) AS upto,
            sum(count) OVER (PARTITION BY grain, bucket) AS total
-    FROM steps
+    FROM waits
+    UNION ALL
+    SELECT grain, NULL, NULL, step,
+           sum(count) OVER (PARTITION BY grain ORDER BY step), sum(count) OVER (PARTITION BY grain)
+    FROM (SELECT grain, step, sum(count) AS count FROM waits GROUP BY grain, step) whole
 )
 SELECT grain, (extract(epoch FROM bucket - min(begins)) / grain)::integer AS place,
        min(step) FILTER (WHERE upto * 2 >= total) AS middle, min(step) FILTER (WHERE upto * 20 >= total * 19) AS slow
