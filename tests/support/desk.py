@@ -12,6 +12,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from halobestie_adapters.gateway.development import DevelopmentGateway
 from halobestie_adapters.ids import uuid7
+from halobestie_adapters.phone_hashes import PhoneHash, PhoneHashes
 from halobestie_adapters.postgres.agenda import PostgresAgenda
 from halobestie_adapters.postgres.pool import make_pool
 from halobestie_adapters.postgres.reads import PostgresReads
@@ -79,13 +80,14 @@ class Office:
     gateway: Gateway = field(factory=DevelopmentGateway)
     beats: Beats = field(factory=Beats)
     sockets: Sockets = field(factory=Sockets)
+    phone_hash: PhoneHash = field(factory=lambda: PhoneHashes(b"a key for tests alone, of 32 bytes"))
 
     @property
     def desk(self) -> Desk:
         """The desk; every use sees the settings of its moment."""
         return Desk(
-            store=PostgresStore(self.pool),
-            reads=PostgresReads(self.pool),
+            store=PostgresStore(self.pool, phone_hash=self.phone_hash),
+            reads=PostgresReads(self.pool, self.phone_hash),
             gateway=self.gateway,
             connections=self.sockets,
             settings=lambda: self.settings,

@@ -173,6 +173,13 @@ FROM pricing_tiers_history h, payment_sessions p WHERE h.after ->> 'minutes' = '
 
 UPDATE payment_sessions SET is_first_session_discount = true, customer_id = u('fitri') WHERE id = u('eka pays');
 
+-- heard by: m11_claims_are_of_discounts
+
+INSERT INTO discount_claims (phone_hmac, payment_session_id) VALUES ('\x00', u('ani pays'));
+
+INSERT INTO discount_claims (phone_hmac, payment_session_id) VALUES ('\x00', u('fitri pays'));
+UPDATE payment_sessions SET status = 'abandoned' WHERE id = u('fitri pays');
+
 -- heard by: m11_extensions_cost_their_price
 
 UPDATE payment_sessions SET amount = 0 WHERE id = u('ani extends');

@@ -220,6 +220,12 @@ WHERE is_first_session_discount AND (status IN ('pending', 'confirmed', 'consume
 GROUP BY customer_id
 HAVING count(*) > 1
 
+-- name: m11_claims_are_of_discounts
+-- S. A phone is remembered only with a first-session discount that is reserved or spent.
+SELECT d.payment_session_id, p.status, p.is_first_session_discount
+FROM discount_claims d JOIN payment_sessions p ON p.id = d.payment_session_id
+WHERE NOT (p.is_first_session_discount AND (p.status IN ('pending', 'confirmed', 'consumed') OR p.fallback_open))
+
 -- name: m11_extensions_cost_their_price
 -- S. An extension is never discounted and never free.
 SELECT id, customer_id, amount, is_first_session_discount
