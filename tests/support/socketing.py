@@ -88,7 +88,7 @@ async def served(app: ASGIApp, **options: Any) -> AsyncIterator[str]:  # noqa: A
 
 @asynccontextmanager
 async def serving(**options: Any) -> AsyncIterator[Place]:  # noqa: ANN401  what uvicorn takes
-    """Serve nothing but sockets; `options` are uvicorn's, and the endpoint's `origins`."""
+    """Serve nothing but sockets; `options` are uvicorn's, and the endpoint's `origins` and `revoked`."""
     revoked: set[UUID] = set()
     hub = Hub(revoked.__contains__)
     place = Place(hub, "", revoked)
@@ -99,7 +99,11 @@ async def serving(**options: Any) -> AsyncIterator[Place]:  # noqa: ANN401  what
         return None if user.id in place.unknown else Glance({"who": user.id})
 
     endpoint = SocketEndpoint(
-        hub, PlainTokens(), snapshot, revoked=revoked.__contains__, origins=options.pop("origins", ())
+        hub,
+        PlainTokens(),
+        snapshot,
+        revoked=options.pop("revoked", revoked.__contains__),
+        origins=options.pop("origins", ()),
     )
     async with served(Starlette(routes=list(endpoint.routes())), **options) as place.base:
         yield place

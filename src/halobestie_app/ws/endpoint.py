@@ -186,15 +186,16 @@ class SocketEndpoint:
             self._company.welcomed(socket, caller.user, seen.others)
 
     async def _resume(self, socket: Socket, chats: Mapping[UUID, int]) -> None:
-        if self._talk is None:
-            socket.push(_text({"type": "resumed"}))
-            return
         try:
             caller = self._still(socket)
         except Problem:
             socket.close(CloseCode.RESTARTING, "try again in a moment")
             return
-        if caller is not None:
+        if caller is None:
+            return
+        if self._talk is None:
+            socket.push(_text({"type": "resumed"}))
+        else:
             await self._talk.resume(socket, chats)
 
     async def _say(self, socket: Socket, said: Message) -> None:

@@ -104,17 +104,11 @@ class Hub:
         for socket in tuple(self._of.get(user, ())):
             socket.push(text)
 
-    def close_login(self, login: UUID) -> None:
-        """Close the sockets of a log-in that has ended, without waiting for the next look."""
-        for socket in tuple(self._all):
-            caller = socket.session.caller
-            if caller is not None and caller.login == login:
-                socket.close(CloseCode.SHUT_OUT, "logged out")
-
     def close_logins(self, ended: Sequence[Ended]) -> None:
-        """Close the sockets of log-ins that ended. Of somebody blocked at the next look, if they say nothing.
+        """Close the sockets of log-ins that ended, without waiting for the next look.
 
-        A block has more to tell them (that it is one, that their chats end), which is on its way just now.
+        But for somebody blocked: there is more to tell them (that it is a block, that their chats end), and
+        it is on its way. They go at the next look, or when they say something.
         """
         gone = {one.login for one in ended if one.reason is not Revoked.BLOCKED}
         for socket in tuple(self._all) if gone else ():

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
@@ -9,9 +10,12 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from halobestie_adapters.errors import StoreUnavailable
+from halobestie_app.problems import Code, Problem
 from halobestie_app.ws.hub import MOST_PER_USER
 from halobestie_app.ws.incoming import LARGEST
+from halobestie_core.ports.identity import Revoked
 from halobestie_core.ports.presence import User
+from halobestie_core.ports.revocations import Ended
 from halobestie_core.words import UserType
 from support.socketing import Place, serving, token
 from support.waiting import eventually
@@ -21,6 +25,7 @@ pytestmark = pytest.mark.anyio
 ANI = User(UserType.CUSTOMER, UUID(int=1))
 BUDI = User(UserType.CUSTOMER, UUID(int=2))
 SARI = User(UserType.MITRA, UUID(int=3))
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
 # ------------------------------------------------------------------------------------------- handshake
@@ -101,11 +106,51 @@ async def test_revoked_log_in(place: Place) -> None:
 async def test_logged_out_at_once(place: Place) -> None:
     """Whoever logs out is gone at once, everybody else stays."""
     leaving, staying = await place.opened(ANI), await place.opened(BUDI)
-    place.hub.close_login(ANI.id)
+    place.hub.close_logins([Ended(ANI.id, Revoked.LOGOUT, NOW), Ended(SARI.id, Revoked.REUSE, NOW)])
     assert await leaving.closed() == 4403
     place.hub.close_user(SARI)
     await staying.send("ping")
     await staying.until("pong")
+
+
+async def test_blocked_with_a_last_word(place: Place) -> None:
+    """Whoever is blocked still hears of it, but is heard no more; the next look closes."""
+    silent, talking = await place.opened(ANI), await place.opened(ANI)
+    place.revoked.add(ANI.id)
+    place.hub.close_logins([Ended(ANI.id, Revoked.BLOCKED, NOW)])
+    place.hub.push(ANI, '{"type": "presence"}')
+    await silent.until("presence")
+    await talking.send("focus", session_id=None)
+    assert await talking.closed() == 4403
+    await place.hub.look()
+    assert await silent.closed() == 4403
+
+
+async def test_nobody_knows_whose_log_in_has_ended() -> None:
+    """No token is taken and no frame obeyed, with the advice to come back; who only listens stays."""
+    known = True
+
+    def revoked(_login: UUID) -> bool:
+        if not known:
+            raise Problem(Code.UNAVAILABLE, "It cannot be told.")
+        return False
+
+    async with serving(revoked=revoked) as place:
+        socket, renewing, behind = [await place.opened(one) for one in (ANI, ANI, BUDI)]
+        known = False
+        assert await (await place.dialled(SARI)).closed() == 1012
+        await renewing.send("auth", access_token=token(ANI))
+        assert await renewing.closed() == 1012
+        await behind.send("resume", chats={})
+        assert await behind.closed() == 1012
+        said = {"session_id": str(UUID(int=5)), "client_message_id": str(UUID(int=6))}
+        await socket.send("message", **said, text="hello")
+        await socket.until("error", code="UNAVAILABLE", **said)
+        await socket.send("focus", session_id=None)
+        await socket.until("error", code="UNAVAILABLE")
+        await place.hub.look()
+        await socket.send("ping")
+        await socket.until("pong")
 
 
 async def test_nobody_any_more(place: Place) -> None:
