@@ -232,6 +232,16 @@ class Operator(Person):
         body = {key: {"value": value, "updated_at": rows[key]["updated_at"]} for key, value in values.items()}
         return await self.ask("PATCH", "/internal/config", body)
 
+    async def failures(self, payment: Json) -> list[Json]:
+        """The failure rows of a payment, the newest first."""
+        rows: list[Json] = (await self.get(f"/internal/failed-pairings?q={payment['id']}"))["rows"]
+        return rows
+
+    async def act(self, row: Json, action: str, note: str | None = None) -> Answer:
+        """Say what was done with failed money."""
+        body = {"action": action} if note is None else {"action": action, "note": note}
+        return await self.ask("POST", f"/internal/failed-pairings/{row['id']}/action", body)
+
 
 def is_id(text: str) -> bool:
     """Whether this is an id as the API spells them."""
