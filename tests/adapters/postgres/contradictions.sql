@@ -35,6 +35,13 @@ DELETE FROM transitions WHERE aggregate_id = u('fitri chats');
 
 DELETE FROM session_extensions WHERE id = u('ani asks');
 
+-- heard by: m1_counts_are_those_of_the_log
+
+UPDATE report_progress SET counted_id = 3, closed_id = 3, seen_id = 3;
+
+INSERT INTO transition_counts (grain, bucket, machine, from_state, command, to_state, event, cause_tag, count)
+VALUES (0, to_timestamp(0), 'payment', '', 'create', 'pending', 'payment_created', '', 1);
+
 -- heard by: m1_causes_agree
 
 UPDATE payment_sessions SET cause_tag = 'operator_ended' WHERE id = u('dewi pays');

@@ -52,6 +52,21 @@ FULL JOIN (
 WHERE (a.status, a.version) IS DISTINCT FROM (l.to_state, l.version)
   AND NOT (machine = 'presence' AND l.version IS NULL AND a.version = 1)
 
+-- name: m1_counts_are_those_of_the_log
+-- S. As far as moves were counted for reports, each edge was counted as often as the log has it.
+SELECT machine, from_state, command, to_state, event, cause_tag, counted.count, logged.count AS in_the_log
+FROM (
+    SELECT machine, from_state, command, to_state, event, cause_tag, count FROM transition_counts WHERE grain = 0
+) counted
+FULL JOIN (
+    SELECT machine, coalesce(from_state, '') AS from_state, command, to_state, event, coalesce(cause_tag, '') AS cause_tag,
+           count(*) AS count
+    FROM transitions
+    WHERE id <= (SELECT counted_id FROM report_progress)
+    GROUP BY 1, 2, 3, 4, 5, 6
+) logged USING (machine, from_state, command, to_state, event, cause_tag)
+WHERE counted.count IS DISTINCT FROM logged.count
+
 -- name: m1_causes_agree
 -- S. A failed payment's cause is that of its last move, and of its failure row; nothing else has one.
 SELECT p.id, p.status, p.cause_tag, t.cause_tag AS moved_by, f.cause_tag AS recorded_as
