@@ -47,7 +47,8 @@ class Revocations:
         self._kept = lifetime + MARGIN
         self._nudge = nudge
         self._clock = clock
-        self._ended: dict[UUID, datetime] = {}
+        # By the number of the id: to hash an id takes longer than all the rest of an answer.
+        self._ended: dict[int, datetime] = {}
         self._as_of: datetime | None = None
         self._fresh_until = float("-inf")
         self._forget_at = float("-inf")
@@ -60,11 +61,11 @@ class Revocations:
         """Say whether this log-in has ended. Raises Problem UNAVAILABLE when the list is too old to tell."""
         if self._clock() >= self._fresh_until:
             raise Problem(Code.UNAVAILABLE, "It cannot be told whose log-in has ended.", retry_after=1)
-        return login in self._ended
+        return login.int in self._ended
 
     def has(self, login: UUID) -> bool:
         """Say whether this log-in is known to have ended, however old the list is."""
-        return login in self._ended
+        return login.int in self._ended
 
     async def condition(self) -> str | None:
         """Say what is wrong with the list, for readiness; None when it may be asked."""
@@ -108,8 +109,8 @@ class Revocations:
         await self._loop.run(stop)
 
     def _take(self, rows: Sequence[Ended]) -> None:
-        news = [row for row in rows if row.login not in self._ended]
-        self._ended.update((row.login, row.at) for row in news)
+        news = [row for row in rows if row.login.int not in self._ended]
+        self._ended.update((row.login.int, row.at) for row in news)
         if news:
             for hear in self._hearing:
                 hear(news)
