@@ -124,8 +124,7 @@ def _standing(
     """Return the row as the core wants it, or why it cannot be read."""
     if not found:
         return None, None
-    names = (column.name for column in stream.cursor.description or ())
-    columns = dict(zip(names, found[0], strict=True))
+    columns = dict(zip(stream.names, found[0], strict=True))
     wake_at = columns.pop("wake_at", None)
     try:
         if machine == "pairing":
@@ -164,4 +163,4 @@ class PostgresAudits:
 MACHINES: Final = tuple(dict.fromkeys(TABLES))
 """The names of the machines, in the order in which an audit goes through them."""
 
-__all__ = ["MACHINES", "PostgresAudits", "Scope", "audited", "count", "snapshot"]
+__all__ = ["MACHINES", "PostgresAudits", "Q", "Scope", "audited", "count", "snapshot"]

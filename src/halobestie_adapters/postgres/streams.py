@@ -28,6 +28,7 @@ class Stream:
 
     cursor: AsyncServerCursor[TupleRow]
     at: int
+    names: tuple[str, ...]
     _waiting: deque[tuple[UUID, Rows]] = field(factory=deque)
     _over: bool = False
 
@@ -62,7 +63,7 @@ async def streamed(
     async with conn.cursor(name=name) as cursor:
         set_json_loads(orjson.loads, cursor)
         await cursor.execute(query, parameters, binary=True)
-        yield Stream(cursor, at)
+        yield Stream(cursor, at, tuple(column.name for column in cursor.description or ()))
 
 
 __all__ = ["AT_ONCE", "Stream", "streamed"]

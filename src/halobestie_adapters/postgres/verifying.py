@@ -6,6 +6,7 @@ difference is for people.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, LiteralString, Protocol
 
@@ -15,10 +16,11 @@ from psycopg.rows import TupleRow, dict_row
 from psycopg.types.json import Jsonb
 
 from halobestie_adapters.postgres import invariants
-from halobestie_adapters.postgres.auditing import Scope, audited, count, snapshot
+from halobestie_adapters.postgres.auditing import Q, Scope, audited, count, snapshot
 from halobestie_adapters.postgres.errors import translated
 from halobestie_adapters.postgres.invariants import Violation
 from halobestie_adapters.postgres.queries import Queries, load
+from halobestie_adapters.postgres.streams import AT_ONCE, streamed
 from halobestie_core.audit import Difference
 
 BOOKS: Final = load("books")
@@ -35,17 +37,33 @@ class Counted:
     other_versions: int = 0
 
 
+@frozen
+class Anchor:
+    """What stands for the log up to one row, kept elsewhere, where whoever writes the log anew cannot reach.
+
+    ``last`` is the row's number, ``digest`` the SHA-256 over all hashes up to it, in the order of writing.
+    """
+
+    last: int
+    digest: str
+
+    def __str__(self) -> str:
+        return f"{self.last}:{self.digest}"
+
+
 @define
 class Report:
     """What an audit looked at and found. ``first`` is the first difference, ``different`` how many there are.
 
-    ``questions``: how many were asked about the books; 0: only a part was looked at, so none was.
+    ``questions``: how many were asked about the books; 0: only a part was looked at, so none was. ``anchor``
+    stands for the whole log as it is now; ``None``: it is too young for one.
     """
 
     counted: list[Counted] = field(factory=list)
     questions: int = 0
     different: int = 0
     first: Difference | Violation | None = None
+    anchor: Anchor | None = None
 
     def differs(self, found: Difference | Violation) -> None:
         """Take note of a difference."""
@@ -77,15 +95,26 @@ class Unheard:
 
 
 async def verify(
-    conn: AsyncConnection[TupleRow], scopes: tuple[Scope, ...], progress: Progress, *, books: bool
+    conn: AsyncConnection[TupleRow],
+    scopes: tuple[Scope, ...],
+    progress: Progress,
+    *,
+    books: bool,
+    anchors: tuple[Anchor, ...] = (),
 ) -> Report:
     """Audit what the scopes name; ``books``: and ask what concerns all of them together.
 
-    The connection must be in autocommit and outside a transaction. Raises StoreUnavailable.
+    ``anchors``: of earlier audits, still to hold. The connection must be in autocommit and outside a
+    transaction. Raises StoreUnavailable.
     """
     with translated():
         async with snapshot(conn):
-            return await look(conn, scopes, progress, books=books)
+            report = await look(conn, scopes, progress, books=books)
+            for anchor in anchors:
+                await _holds(conn, anchor, report)
+            if books:
+                report.anchor = await _anchored(conn)
+            return report
 
 
 async def look(
@@ -139,6 +168,27 @@ async def _asked(conn: AsyncConnection[TupleRow], progress: Progress, report: Re
             progress.advance(1)
 
 
+async def _holds(conn: AsyncConnection[TupleRow], anchor: Anchor, report: Report) -> None:
+    found = await _digest(conn, anchor.last)
+    if found != anchor.digest:
+        described = "What was recorded until then is not what it was when this anchor was taken."
+        report.differs(Violation("anchor", described, ({"last": anchor.last, "digest": found},)))
+
+
+async def _anchored(conn: AsyncConnection[TupleRow]) -> Anchor | None:
+    row = await (await conn.execute(Q.last_settled)).fetchone()
+    return None if row is None else Anchor(row[0], await _digest(conn, row[0]))
+
+
+async def _digest(conn: AsyncConnection[TupleRow], last: int) -> str:
+    digest = hashlib.sha256()
+    async with streamed(conn, "audit_hashes", Q.hashes, {"last": last}) as stream:
+        while rows := await stream.cursor.fetchmany(AT_ONCE):
+            for _, each in rows:
+                digest.update(each)
+    return digest.hexdigest()
+
+
 def _questions() -> Iterator[tuple[str, str, LiteralString]]:
     """What must hold at every commit; what holds only in time has nothing to do with tampering."""
     asked: tuple[Queries, ...] = (BOOKS, invariants.Q)
@@ -149,4 +199,4 @@ def _questions() -> Iterator[tuple[str, str, LiteralString]]:
                 yield name, described.removeprefix("S. "), question
 
 
-__all__ = ["BOOKS", "Counted", "Progress", "Report", "Unheard", "look", "verify"]
+__all__ = ["BOOKS", "Anchor", "Counted", "Progress", "Report", "Unheard", "look", "verify"]

@@ -1,6 +1,7 @@
 """``halobestie audit``: whether everything recorded is what was decided, and is still what it was."""
 
 import asyncio
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from halobestie_adapters.postgres.auditing import MACHINES, Scope
 from halobestie_adapters.postgres.errors import translated
 from halobestie_adapters.postgres.migrations import pending
 from halobestie_adapters.postgres.pool import conninfo
-from halobestie_adapters.postgres.verifying import Report
+from halobestie_adapters.postgres.verifying import Anchor, Report
 from halobestie_adapters.postgres.verifying import verify as verified
 from halobestie_app.commands import stores
 from halobestie_app.commands.failing import CommandError
@@ -48,6 +49,19 @@ class Instant(click.ParamType[datetime]):
         return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
 
+class Anchored(click.ParamType[Anchor]):
+    """An anchor as an audit printed it."""
+
+    name = "anchor"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Anchor:  # noqa: ANN401 - click's own signature
+        """Read it, or say what is expected."""
+        found = re.fullmatch(r"(\d{1,18}):([0-9a-f]{64})", str(value))
+        if found is None:
+            self.fail(f"{value!r} is no anchor as an audit prints it", param, ctx)
+        return Anchor(int(found[1]), found[2])
+
+
 @click.group()
 def audit() -> None:
     """Look into what was recorded."""
@@ -62,20 +76,32 @@ def audit() -> None:
 )
 @click.option("--id", "only", type=click.UUID, help="Only this one (with --aggregate).")
 @click.option("--since", type=Instant(), help="Only what moved since then, each from its beginning.")
-def verify(aggregate: str | None, only: UUID | None, since: datetime | None) -> None:
+@click.option(
+    "--anchor",
+    "anchors",
+    type=Anchored(),
+    multiple=True,
+    help="What an earlier audit printed, kept elsewhere; may be given several times.",
+)
+def verify(
+    aggregate: str | None, only: UUID | None, since: datetime | None, anchors: tuple[Anchor, ...]
+) -> None:
     """Decide every recorded move anew and compare with the rows.
 
     Checks the hash chains, decides each move by the tables, compares the end with the rows, and asks whether
     ledger, failures, captures and histories follow from it. A server may run meanwhile. Names the first
-    difference; the exit status is 1 if there is one. Asked for a part, it does not look at the books, which
-    are of one piece.
+    difference; the exit status is 1 if there is one. Asked for some aggregates only, it does not look at the
+    books, which are of one piece.
+
+    Whoever owns the database could write all of it anew, hashes and all. Against that there is the anchor at
+    the end: keep it elsewhere, and give it to a later audit.
     """
     if only is not None and aggregate is None:
         raise click.UsageError("--id needs --aggregate")
     machines = MACHINES if aggregate is None else (MACHINE_OF[aggregate],)
     scopes = tuple(Scope(machine, only, since) for machine in machines)
     began = monotonic()
-    report = asyncio.run(_run(stores.told(), scopes, books=aggregate is None))
+    report = asyncio.run(_run(stores.told(), scopes, anchors, books=aggregate is None))
     _tell(report, monotonic() - began)
     if only is not None and not report.counted[0].aggregates:
         raise CommandError(f"there is no {aggregate} {only}")
@@ -85,9 +111,13 @@ def verify(aggregate: str | None, only: UUID | None, since: datetime | None) -> 
             click.echo(f"There are {report.different} in all.")
         raise click.exceptions.Exit(1)
     click.echo("\nEverything is as it was decided.")
+    if report.anchor is not None:
+        click.echo(f"Anchor of the log until a minute ago: {report.anchor}")
 
 
-async def _run(env: Environment, scopes: tuple[Scope, ...], *, books: bool) -> Report:
+async def _run(
+    env: Environment, scopes: tuple[Scope, ...], anchors: tuple[Anchor, ...], *, books: bool
+) -> Report:
     async with stores.opened(env) as urls:
         try:
             with translated():
@@ -99,7 +129,7 @@ async def _run(env: Environment, scopes: tuple[Scope, ...], *, books: bool) -> R
                         f"migrations are missing: {', '.join(missing)}; run: halobestie migrate"
                     )
                 with _shown() as bar:
-                    return await verified(conn, scopes, bar, books=books)
+                    return await verified(conn, scopes, bar, books=books, anchors=anchors)
         except StoreError as failed:
             raise CommandError(f"the database cannot be read: {failed}") from None
 

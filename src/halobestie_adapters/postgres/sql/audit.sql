@@ -107,3 +107,11 @@ LEFT JOIN cc_users o ON t.actor_type = 'cc_user' AND o.id = t.actor_id
 WHERE t.machine = %(machine)s AND t.aggregate_id = %(only)s AND t.version > %(after)s
 ORDER BY t.version
 LIMIT %(limit)s
+
+-- name: last_settled
+-- The last row of the log below which none can appear any more: transactions that write moves last a few seconds.
+SELECT id FROM transitions WHERE at < statement_timestamp() - interval '1 minute' ORDER BY id DESC LIMIT 1
+
+-- name: hashes
+-- Every row's hash up to one, in the order in which they were written.
+SELECT id, hash FROM transitions WHERE id <= %(last)s ORDER BY id
