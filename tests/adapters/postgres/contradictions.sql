@@ -305,6 +305,10 @@ UPDATE transitions SET facts = facts || '{"cap": 2}' WHERE command = 'accept';
 
 UPDATE transitions SET facts = facts - 'live_chats' WHERE command = 'accept';
 
+-- heard by: c2_nobody_blocked_talks
+
+UPDATE mitras SET is_online = false, blocked_at = ago(1), version = version + 1 WHERE id = u('sari');
+
 -- heard by: c3_none_stale_online
 
 UPDATE app_config SET updated_at = ago(60);
@@ -422,3 +426,13 @@ UPDATE session_extensions SET wake_at = ago(1) WHERE id = u('ani asks more');
 -- heard by: t4_nothing_unsent
 
 INSERT INTO outbox (kind, stream, audience, payload, next_attempt_at) VALUES ('later', 'x', '{}', '{}', ago(1));
+
+-- heard by: a1_nobody_shut_out_is_logged_in
+
+WITH shut_out AS (UPDATE mitras SET is_online = false, blocked_at = now(), version = version + 1 WHERE id = u('tini'))
+INSERT INTO auth_sessions (id, user_type, user_id, token_hash, created_at, rotated_at, expires_at, absolute_expires_at)
+VALUES (u('log-in'), 'mitra', u('tini'), sha256('x'), now(), now(), now(), now());
+
+WITH shut_out AS (UPDATE cc_users SET disabled_at = now() WHERE id = u('operator'))
+INSERT INTO auth_sessions (id, user_type, user_id, token_hash, created_at, rotated_at, expires_at, absolute_expires_at)
+VALUES (u('log-in'), 'cc_user', u('operator'), sha256('x'), now(), now(), now(), now());

@@ -412,6 +412,13 @@ WHERE machine = 'pairing' AND to_state = 'accepted'
   AND (facts -> 'online' IS DISTINCT FROM 'true'
        OR ((facts ->> 'live_chats')::integer < (facts ->> 'cap')::integer) IS NOT TRUE)
 
+-- name: c2_nobody_blocked_talks
+-- E 5 s. Whoever is blocked has no chat that goes on.
+SELECT s.id, s.mitra_id, m.blocked_at
+FROM mitras m
+JOIN chat_sessions s ON s.mitra_id = m.id AND s.status IN ('active', 'extending', 'closing')
+WHERE m.blocked_at < statement_timestamp() - interval '5 seconds'
+
 -- name: c3_none_stale_online
 -- E stale + 5 s. With pings required, nobody is online without a fresh heartbeat. (A threshold below the usual cadence of
 -- 30 s counts as that.)
@@ -592,3 +599,13 @@ WHERE wake_at < statement_timestamp() - interval '1 second'
 SELECT id, kind, stream, created_at, attempts
 FROM outbox
 WHERE sent_at IS NULL AND next_attempt_at < statement_timestamp() - interval '2 seconds'
+
+-- ------------------------------------------------------------------------------------------------------ people
+
+-- name: a1_nobody_shut_out_is_logged_in
+-- S. No log-in of a blocked mitra or a disabled operator lives.
+SELECT a.id, a.user_type, a.user_id
+FROM auth_sessions a
+WHERE a.revoked_at IS NULL
+  AND (a.user_type = 'mitra' AND EXISTS (SELECT FROM mitras m WHERE m.id = a.user_id AND m.blocked_at IS NOT NULL)
+       OR a.user_type = 'cc_user' AND EXISTS (SELECT FROM cc_users o WHERE o.id = a.user_id AND o.disabled_at IS NOT NULL))
