@@ -68,7 +68,7 @@ def shortest(kinds: int, total: int, limit: int, offset: int) -> Route | None:
     return Route(Way.FROM_OLDEST, left - take, take)
 
 
-def _row(
+def failure_row(
     *,
     cause_tag: str,
     operator_action: str | None,
@@ -80,17 +80,19 @@ def _row(
     operator_email: str | None,
     **columns: rows.Column,
 ) -> FailureSeen:
+    """A row of `pairing_failures` with its names, as statement `rows` selects it."""
     return FailureSeen(
         cause_tag=Cause(cause_tag),
         operator_action=rows.action(operator_action),
-        customer=_named(customer_id, customer_name),
-        targeted_mitra=_named(targeted_mitra_id, mitra_name),
-        actioned_by=_named(actioned_by, operator_email),
+        customer=named(customer_id, customer_name),
+        targeted_mitra=named(targeted_mitra_id, mitra_name),
+        actioned_by=named(actioned_by, operator_email),
         **columns,
     )
 
 
-def _named(id_: UUID | None, name: str | None) -> Named | None:
+def named(id_: UUID | None, name: str | None) -> Named | None:
+    """Somebody, if there is anybody."""
     return None if id_ is None or name is None else Named(id_, name)
 
 
@@ -145,7 +147,7 @@ class _Asking:
     async def rows(self, ids: Sequence[UUID]) -> list[FailureSeen]:
         if not ids:
             return []
-        cursor = self._conn.cursor(row_factory=kwargs_row(_row))
+        cursor = self._conn.cursor(row_factory=kwargs_row(failure_row))
         await cursor.execute(Q.rows, {"ids": list(ids)})
         return await cursor.fetchall()
 

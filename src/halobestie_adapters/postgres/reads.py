@@ -43,7 +43,8 @@ T = TypeVar("T")
 # ---------------------------------------------------------------------- rows with their names
 
 
-def _payment(*, operator_action: str | None, **columns: rows.Column) -> PaymentSeen:
+def payment_seen(*, operator_action: str | None, **columns: rows.Column) -> PaymentSeen:
+    """A row of `payment_sessions`, with what an operator did with it."""
     return PaymentSeen(rows.payment_row(**columns), rows.action(operator_action))
 
 
@@ -130,14 +131,14 @@ class PostgresReads:
     async def payment(self, payment_id: UUID) -> PaymentSeen | None:
         """One payment, whoever's it is."""
         async with self._reading() as reading:
-            found = await reading.ask(Q.payment, kwargs_row(_payment), payment_id=payment_id)
+            found = await reading.ask(Q.payment, kwargs_row(payment_seen), payment_id=payment_id)
             return await found.fetchone()
 
     async def payments(self, customer_id: UUID, limit: int, offset: int) -> tuple[Sequence[PaymentSeen], int]:
         """A page of one customer's payments, the latest first, and how many there are."""
         async with self._at_one_moment() as reading:
             page = await reading.ask(
-                Q.payments, kwargs_row(_payment), customer_id=customer_id, limit=limit, offset=offset
+                Q.payments, kwargs_row(payment_seen), customer_id=customer_id, limit=limit, offset=offset
             )
             count = await reading.ask(Q.payment_count, scalar_row, customer_id=customer_id)
         return await page.fetchall(), await _only(count)
@@ -187,7 +188,7 @@ class PostgresReads:
             clock = await reading.ask(Q.clock, scalar_row)
             session = await reading.ask(Q.live_session_of_customer, kwargs_row(session_row), **who)
             request = await reading.ask(Q.current_request, kwargs_row(_request), **who)
-            payment = await reading.ask(Q.current_payment, kwargs_row(_payment), **who)
+            payment = await reading.ask(Q.current_payment, kwargs_row(payment_seen), **who)
             extension = await reading.ask(Q.pending_extension_of_customer, kwargs_row(extension_row), **who)
         return CustomerActive(
             now=await _only(clock),

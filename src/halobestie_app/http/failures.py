@@ -8,10 +8,12 @@ from attrs import field, frozen
 from attrs.validators import and_, ge, le, max_len, optional
 
 from halobestie_app.http.body import invalid
-from halobestie_app.http.route import OPERATORS, Call, Route
+from halobestie_app.http.route import OPERATORS, Call, Plain, Route
 from halobestie_app.problems import Code
+from halobestie_app.usecases import refusals
 from halobestie_app.usecases.failures import AlreadyActionedError
 from halobestie_app.views.failures import FailedPairing, FailedPairings, failed_pairing, failed_pairings
+from halobestie_app.views.stories import PaymentStory, payment_story
 from halobestie_core.causes import Cause
 from halobestie_core.flow.evening import FailureStatus
 from halobestie_core.ports.failures import Wanted
@@ -108,6 +110,14 @@ async def act_on_failure(call: Call[FailureAction, None]) -> FailedPairing:
     return failed_pairing(seen)
 
 
+async def read_story(call: Plain) -> PaymentStory:
+    """Everything that was ever recorded of one payment."""
+    story = await call.services.failures.stories.of_payment(call.path["id"])
+    if story is None:
+        raise refusals.not_found("payment session")
+    return payment_story(story)
+
+
 # ---------------------------------------------------------------------- the table
 
 ROUTES: Final[tuple[Route, ...]] = (
@@ -130,5 +140,14 @@ ROUTES: Final[tuple[Route, ...]] = (
         body=FailureAction,
         problems=(Code.NOT_FOUND, Code.ALREADY_ACTIONED, Code.INVALID_STATE),
         keyed=True,
+    ),
+    Route(
+        "GET",
+        "/internal/payments/{id}",
+        read_story,
+        "The whole story of one payment",
+        OPERATORS,
+        PaymentStory,
+        problems=(Code.NOT_FOUND,),
     ),
 )

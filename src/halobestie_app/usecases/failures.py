@@ -14,6 +14,7 @@ from halobestie_core.flow import ActOnFailure
 from halobestie_core.ports.failures import Failures, FailureSeen, Id, NameBegins, Phone, Sought
 from halobestie_core.ports.identity import InvalidPhone, Phones
 from halobestie_core.ports.store import Actor, Loaded, Scope
+from halobestie_core.ports.stories import Stories
 from halobestie_core.reasons import SENTENCES, Reason
 from halobestie_core.words import ActorType, OperatorAction
 
@@ -32,10 +33,11 @@ class AlreadyActionedError(Problem):
 
 @frozen
 class FailureDesk:
-    """The queue, and what is done with it."""
+    """The queue, what is done with it, and the story behind each of its rows."""
 
     desk: Desk
     failures: Failures
+    stories: Stories
     phones: Phones
 
     async def act(

@@ -4,10 +4,11 @@ from psycopg_pool import AsyncConnectionPool
 
 from halobestie_adapters.identity.phones import E164Phones
 from halobestie_adapters.postgres.failures import PostgresFailures
+from halobestie_adapters.postgres.stories import PostgresStories
 from halobestie_app.usecases.desk import Desk
 from halobestie_app.usecases.failures import FailureDesk
 
 
 def failure_desk(pool: AsyncConnectionPool, desk: Desk) -> FailureDesk:
     """Make the use cases of failed money."""
-    return FailureDesk(desk, PostgresFailures(pool), E164Phones())
+    return FailureDesk(desk, PostgresFailures(pool), PostgresStories(pool), E164Phones())
