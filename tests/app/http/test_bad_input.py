@@ -12,9 +12,11 @@ from halobestie_app.http import (
     client_chats,
     devices,
     extensions,
+    histories,
     internal,
     mitra,
     operators,
+    pricing,
     public,
     quarantine,
     shared,
@@ -38,6 +40,8 @@ OURS = (
     *shared.ROUTES,
     *operators.ROUTES,
     *quarantine.ROUTES,
+    *pricing.ROUTES,
+    *histories.ROUTES,
 )
 PAYMENT = {"payment_session_id": ID}
 MORE = {"extension_payment_session_id": ID}
