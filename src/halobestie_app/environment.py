@@ -7,7 +7,7 @@ import math
 import os
 from collections.abc import Mapping
 from enum import StrEnum
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
@@ -95,6 +95,8 @@ class Environment:
     otp_provider: OtpProvider | None = var("OTP_PROVIDER", v.choice(OtpProvider))
     otp_http_url: str | None = var("OTP_HTTP_URL", v.url("http", "https"))
     otp_http_token: Secret | None = var("OTP_HTTP_TOKEN", Secret)
+    otp_daily_cap: int = var("OTP_DAILY_CAP", v.count, 10_000)
+    otp_country_codes: tuple[int, ...] = var("OTP_COUNTRY_CODES", v.calling_codes, (62,))
     xendit_secret_key: Secret | None = var("XENDIT_SECRET_KEY", Secret)
     xendit_callback_token: tuple[Secret, ...] = var("XENDIT_CALLBACK_TOKEN", v.tokens, ())
     xendit_base_url: str = var("XENDIT_BASE_URL", v.url("http", "https"), "https://api.xendit.co")
@@ -102,6 +104,11 @@ class Environment:
     fcm_base_url: str = var("FCM_BASE_URL", v.url("http", "https"), "https://fcm.googleapis.com")
     google_client_ids: tuple[str, ...] = var("GOOGLE_CLIENT_IDS", v.words, ())
     apple_client_ids: tuple[str, ...] = var("APPLE_CLIENT_IDS", v.words, ())
+    google_jwks_url: str = var(
+        "GOOGLE_JWKS_URL", v.url("http", "https"), "https://www.googleapis.com/oauth2/v3/certs"
+    )
+    apple_jwks_url: str = var("APPLE_JWKS_URL", v.url("http", "https"), "https://appleid.apple.com/auth/keys")
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = var("TRUSTED_PROXIES", v.networks, ())
     cors_origins_public: tuple[str, ...] = var("CORS_ORIGINS_PUBLIC", v.origins, ())
     cors_origins_internal: tuple[str, ...] = var("CORS_ORIGINS_INTERNAL", v.origins, ())
     chat_encryption_keys: tuple[Secret, ...] = var("CHAT_ENCRYPTION_KEYS", v.keys, ())
@@ -193,6 +200,8 @@ def _in_production(env: Environment) -> tuple[_Rule, ...]:
         ("XENDIT_BASE_URL", not env.xendit_base_url.startswith("https:"), plain),
         ("FCM_BASE_URL", not env.fcm_base_url.startswith("https:"), plain),
         ("OTP_HTTP_URL", not (env.otp_http_url or "https:").startswith("https:"), plain),
+        ("GOOGLE_JWKS_URL", not env.google_jwks_url.startswith("https:"), plain),
+        ("APPLE_JWKS_URL", not env.apple_jwks_url.startswith("https:"), plain),
     )
 
 

@@ -6,6 +6,7 @@ A value that cannot be read is one line that names the variable and never repeat
 import re
 from collections.abc import Callable
 from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Final, TypeAlias, TypeVar
 from urllib.parse import urlsplit
@@ -115,6 +116,32 @@ def port(text: str) -> int:
 def words(text: str) -> tuple[str, ...]:
     """Read what is separated by commas."""
     return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def count(text: str) -> int:
+    """Read a whole number of at least 1."""
+    if not re.fullmatch("[0-9]{1,9}", text) or int(text) < 1:
+        raise ValueError("must be a whole number from 1 to 999999999")
+    return int(text)
+
+
+def calling_codes(text: str) -> tuple[int, ...]:
+    """Read the calling codes of countries, with or without the plus sign."""
+    found = tuple(word.removeprefix("+") for word in words(text))
+    if not all(re.fullmatch("[1-9][0-9]{0,2}", code) for code in found):
+        raise ValueError("must list calling codes of countries, such as 62,65")
+    return tuple(int(code) for code in found)
+
+
+def networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Read addresses and networks; one that holds every address is a mistake."""
+    try:
+        found = tuple(ip_network(word) for word in words(text))
+    except ValueError:
+        raise ValueError("must list addresses or networks such as 10.0.0.0/8") from None
+    if any(network.prefixlen == 0 for network in found):
+        raise ValueError("must not trust every address")
+    return found
 
 
 def keys(text: str) -> tuple[Secret, ...]:

@@ -3,6 +3,7 @@
 import json
 import stat
 from concurrent.futures import ThreadPoolExecutor
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,18 @@ def test_a_cadence_is_whole_seconds(said: str, seconds: int) -> None:
         ("PAYMENT_GATEWAY", "stripe"),
         ("OTP_PROVIDER", "pigeon"),
         ("OTP_HTTP_URL", "otp.example"),
+        ("OTP_DAILY_CAP", "0"),
+        ("OTP_DAILY_CAP", "-1"),
+        ("OTP_DAILY_CAP", "many"),
+        ("OTP_COUNTRY_CODES", "ID"),
+        ("OTP_COUNTRY_CODES", "62,0"),
+        ("OTP_COUNTRY_CODES", "6281"),
+        ("GOOGLE_JWKS_URL", "keys.example"),
+        ("APPLE_JWKS_URL", "file:///hunter2"),
+        ("TRUSTED_PROXIES", "proxy.hunter2.example"),
+        ("TRUSTED_PROXIES", "10.0.0.1/8"),
+        ("TRUSTED_PROXIES", "0.0.0.0/0"),
+        ("TRUSTED_PROXIES", "::/0"),
         ("XENDIT_CALLBACK_TOKEN", "a,b,c"),
         ("XENDIT_BASE_URL", "ftp://x"),
         ("PUBLIC_URL", "app.example"),
@@ -128,6 +141,17 @@ def test_a_bad_value_is_one_line_that_names_the_variable(name: str, said: str) -
         ),
         ("VALKEY_URL", "unix:///tmp/v.sock", "valkey_url", Secret("unix:///tmp/v.sock")),
         ("LOG_FORMAT", "json", "log_format", "json"),
+        ("OTP_DAILY_CAP", "500", "otp_daily_cap", 500),
+        ("OTP_DAILY_CAP", "", "otp_daily_cap", 10_000),
+        ("OTP_COUNTRY_CODES", "+62, 65", "otp_country_codes", (62, 65)),
+        ("OTP_COUNTRY_CODES", "", "otp_country_codes", (62,)),
+        ("TRUSTED_PROXIES", "", "trusted_proxies", ()),
+        (
+            "TRUSTED_PROXIES",
+            "10.0.0.0/8,::1",
+            "trusted_proxies",
+            (ip_network("10.0.0.0/8"), ip_network("::1/128")),
+        ),
         ("PUBLIC_URL", "https://a.example/", "public_url", "https://a.example"),
         ("FIREBASE_SERVICE_ACCOUNT_PATH", __file__, "firebase_service_account_path", Path(__file__)),
     ],
@@ -175,6 +199,8 @@ def test_a_complete_production_may_start() -> None:
         ({"OTP_HTTP_URL": ""}, "OTP_HTTP_URL"),
         ({"OTP_HTTP_URL": "http://otp.example"}, "OTP_HTTP_URL"),
         ({"OTP_HTTP_TOKEN": ""}, "OTP_HTTP_TOKEN"),
+        ({"GOOGLE_JWKS_URL": "http://127.0.0.1:9"}, "GOOGLE_JWKS_URL"),
+        ({"APPLE_JWKS_URL": "http://127.0.0.1:9"}, "APPLE_JWKS_URL"),
         ({"INTERNAL_BIND": "0.0.0.0:3001"}, "INTERNAL_BIND"),
         ({"INTERNAL_BIND": "[::]:3001"}, "INTERNAL_BIND"),
         ({"INTERNAL_BIND": "8.8.8.8:3001"}, "INTERNAL_BIND"),
