@@ -11,7 +11,7 @@ from halobestie_app.http.body import invalid
 from halobestie_app.http.route import OPERATORS, Call, Plain, Route
 from halobestie_app.problems import Code
 from halobestie_app.usecases import refusals
-from halobestie_app.usecases.failures import AlreadyActionedError
+from halobestie_app.usecases.failures import AlreadyActionedError, sought
 from halobestie_app.views.failures import FailedPairing, FailedPairings, failed_pairing, failed_pairings
 from halobestie_app.views.stories import PaymentStory, payment_story
 from halobestie_core.causes import Cause
@@ -93,7 +93,7 @@ async def list_failures(call: Call[None, FailuresQuery]) -> FailedPairings:
     query, desk = call.query, call.services.failures
     begin, end = _bounds(query)
     wanted = Wanted(
-        causes=query.cause_tags, states=query.state, begin=begin, end=end, sought=desk.sought(query.q)
+        causes=query.cause_tags, states=query.state, begin=begin, end=end, sought=sought(query.q, desk.phones)
     )
     return failed_pairings(*await desk.failures.page(wanted, query.limit, query.offset))
 

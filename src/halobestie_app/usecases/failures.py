@@ -65,18 +65,19 @@ class FailureDesk:
             raise AlreadyActionedError(seen)
         return seen
 
-    def sought(self, text: str | None) -> Sought | None:
-        """Read what an operator typed: an id, a phone, or how a name begins."""
-        text = "" if text is None else text.strip()
-        if not text:
-            return None
+
+def sought(text: str | None, phones: Phones) -> Sought | None:
+    """Read what an operator typed: an id, a phone, or how a name begins."""
+    text = "" if text is None else text.strip()
+    if not text:
+        return None
+    try:
+        return Id(UUID(text))
+    except ValueError:
+        pass
+    if typed := _PHONE_TYPED.fullmatch(text):
         try:
-            return Id(UUID(text))
-        except ValueError:
+            return Phone(phones.normalise(HOME + typed[2]))
+        except InvalidPhone:
             pass
-        if typed := _PHONE_TYPED.fullmatch(text):
-            try:
-                return Phone(self.phones.normalise(HOME + typed[2]))
-            except InvalidPhone:
-                pass
-        return NameBegins(text)
+    return NameBegins(text)
