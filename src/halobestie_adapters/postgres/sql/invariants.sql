@@ -258,6 +258,7 @@ FROM (VALUES
     ('pricing_tiers_history', 'pricing_tiers_history_append_only'),
     ('pricing_promotions_history', 'pricing_promotions_history_append_only'),
     ('app_config_history', 'app_config_history_append_only'),
+    ('operator_changes', 'operator_changes_append_only'),
     ('transitions', 'transitions_append_only')
 ) g (relation, name)
 LEFT JOIN pg_trigger t
