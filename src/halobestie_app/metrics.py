@@ -37,7 +37,7 @@ _CLOCKS: Final = (payment.Tick, pairing.TimeUp, pairing.NextWave, chat.TimeUp, e
 """The commands that a deadline asks for."""
 
 
-disable_created_metrics()
+disable_created_metrics()  # type: ignore[no-untyped-call] # theirs has no types
 """When a series began is one more line for each, and asked for by nobody."""
 
 
