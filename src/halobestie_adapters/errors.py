@@ -25,6 +25,7 @@ class Clash(StrEnum):
     EXTENSION_PENDING = "extension_pending"
     FAILURE_OPEN = "failure_open"
     IDEMPOTENCY_KEY = "idempotency_key"
+    IDENTITY_KNOWN = "identity_known"
     INVOICE_KNOWN = "invoice_known"
     LEDGER_ENTRY_KNOWN = "ledger_entry_known"
     MESSAGE_KNOWN = "message_known"

@@ -7,9 +7,10 @@ from typing import Any
 
 import httpx2
 import pytest
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 from psycopg.sql import SQL, Identifier
 
+from halobestie_app.environment import read
 from halobestie_app.http import auth, operator_auth
 from halobestie_app.http.app import App
 from halobestie_app.http.internal import INTERNAL
@@ -39,6 +40,7 @@ class Services:
 
     identity: Identity
     operators: OperatorAccounts
+    environment: Any = field(factory=lambda: read({}))
 
 
 @frozen

@@ -4,6 +4,7 @@ import io
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
 
 import argon2
 from attrs import frozen
@@ -21,10 +22,12 @@ from halobestie_adapters.ids import uuid7
 from halobestie_adapters.postgres.identity import PostgresIdentityStore
 from halobestie_adapters.postgres.pool import make_pool
 from halobestie_app.usecases.identity import Identity
+from halobestie_app.usecases.identity_budgets import limits
 from halobestie_app.usecases.log_ins import LogIns
 from halobestie_app.usecases.operator_accounts import OperatorAccounts
 from halobestie_core.ports.identity import Audience
 
+LIMITS: Final = limits(production=False, daily_cap=100_000)
 PUBLIC_KEY, INTERNAL_KEY = b"public key of the tests, 32 bytes", b"internal key of the tests, 32 byt"
 
 
@@ -63,6 +66,7 @@ async def kit(database_url: str, *, connections: int = 2) -> AsyncIterator[Kit]:
             E164Phones(),
             PrintedOtp(paper),
             uuid7,
+            LIMITS,
         )
         operators = OperatorAccounts(
             store,
@@ -70,6 +74,7 @@ async def kit(database_url: str, *, connections: int = 2) -> AsyncIterator[Kit]:
             HashedCodes(internal),
             passwords,
             uuid7,
+            LIMITS,
         )
         try:
             yield Kit(identity, operators, pool, paper)

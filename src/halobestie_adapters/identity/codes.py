@@ -21,6 +21,7 @@ class HashedCodes:
     def __init__(self, keys: KeyRing) -> None:
         self._codes = keys.derived("one-time codes")
         self._emails = keys.derived("e-mail addresses that tried to log in")
+        self._addresses = keys.derived("addresses whose budget is counted")
 
     def fresh(self) -> str:
         """Six unpredictable decimal digits; leading zeros are as likely as any."""
@@ -37,6 +38,10 @@ class HashedCodes:
     def hashed_email(self, email: str) -> bytes:
         """Under which log-ins on an e-mail address are counted: 32 bytes."""
         return keyed_hash(self._emails.first, email.encode())
+
+    def hashed_address(self, address: str) -> bytes:
+        """Under which is counted what comes from an address: 32 bytes."""
+        return keyed_hash(self._addresses.first, address.encode())
 
 
 def _message(user_type: UserType, phone: str, code: str) -> bytes:

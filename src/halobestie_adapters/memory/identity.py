@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final, TypeVar, final
 from uuid import UUID
@@ -20,6 +20,8 @@ from halobestie_adapters.memory.rows import Customer, Mitra
 from halobestie_adapters.memory.shelf import Journal, undo
 from halobestie_adapters.memory.tables import Tables
 from halobestie_core.flow.availability import Listener
+from halobestie_core.ports.budgets import Budget
+from halobestie_core.ports.id_tokens import OutsideIdentity
 from halobestie_core.ports.identity import (
     AuthSession,
     Challenge,
@@ -28,6 +30,7 @@ from halobestie_core.ports.identity import (
     Operator,
     Person,
     Revoked,
+    Spent,
 )
 from halobestie_core.ports.store import Named
 from halobestie_core.presence import MitraPresence
@@ -93,7 +96,8 @@ class MemoryIdentityUnit:
             mitra = self._tables.mitras.get(person_id)
             return None if mitra is None else _mitra(mitra)
         customer = self._tables.customers.get(person_id)
-        return None if customer is None else _customer(customer)
+        known = person_id in self._tables.identities.values()
+        return None if customer is None else evolve(_customer(customer), has_identity=known)
 
     async def person_by_phone(self, user_type: UserType, phone: str) -> Person | None:
         """The customer or mitra whose phone this is."""
@@ -135,6 +139,19 @@ class MemoryIdentityUnit:
         """Write one row of the history of people."""
         self._journal.append(partial(self._tables.changes.remove, change))
         self._tables.changes.append(change)
+
+    # -- identities of other houses
+
+    async def lock_identity(self, identity: OutsideIdentity) -> UUID | None:
+        """The customer whose an identity is."""
+        return self._tables.identities.get((identity.provider, identity.subject))
+
+    async def add_identity(self, identity: OutsideIdentity, customer_id: UUID) -> None:
+        """Remember whose an identity is from now on."""
+        key = identity.provider, identity.subject
+        if key in self._tables.identities:
+            raise Conflict(Clash.IDENTITY_KNOWN, "external_identities_pkey")
+        self._put(self._tables.identities, key, customer_id)
 
     # -- log-ins
 
@@ -186,6 +203,17 @@ class MemoryIdentityUnit:
     async def save_challenge(self, challenge: Challenge) -> None:
         """Write a challenge."""
         self._put(self._tables.challenges, (challenge.user_type, challenge.phone), challenge)
+
+    # -- budgets
+
+    async def spend(self, budget: Budget, key_hash: bytes) -> Spent:
+        """Take one from a budget."""
+        now, key = self._tables.clock.now, (budget.name, key_hash)
+        spent = self._tables.budgets.get(key)
+        if spent is None or spent.began_at <= now - timedelta(seconds=budget.seconds):
+            spent = Spent(0, now, now)
+        self._put(self._tables.budgets, key, evolve(spent, count=spent.count + 1, at=now))
+        return self._tables.budgets[key]
 
     # -- operators
 

@@ -24,7 +24,16 @@ from halobestie_core.flow.pricing import Promotion, Tier
 from halobestie_core.pairing import PairingRequest
 from halobestie_core.payment import PaymentSession
 from halobestie_core.ports.config import Stored
-from halobestie_core.ports.identity import AuthSession, Challenge, Change, LoginAttempts, Operator, Revoked
+from halobestie_core.ports.id_tokens import IdentityProvider
+from halobestie_core.ports.identity import (
+    AuthSession,
+    Challenge,
+    Change,
+    LoginAttempts,
+    Operator,
+    Revoked,
+    Spent,
+)
 from halobestie_core.ports.store import Named
 from halobestie_core.presence import MitraPresence, PresenceStatus
 from halobestie_core.words import Mode, UserType
@@ -83,6 +92,8 @@ class Tables:
     operators: dict[UUID, Operator] = field(factory=dict)
     attempts: dict[bytes, LoginAttempts] = field(factory=dict)
     changes: list[Change] = field(factory=list)
+    identities: dict[tuple[IdentityProvider, str], UUID] = field(factory=dict)
+    budgets: dict[tuple[str, bytes], Spent] = field(factory=dict)
     locks: defaultdict[UUID, asyncio.Lock] = field(factory=lambda: defaultdict(asyncio.Lock))
     config_lock: asyncio.Lock = field(factory=asyncio.Lock)
     identity_lock: asyncio.Lock = field(factory=asyncio.Lock)

@@ -43,6 +43,7 @@ CLASHES: Final = MappingProxyType(
         "customers_phone": Clash.CUSTOMER_PHONE,
         "devices_token": Clash.DEVICE_TOKEN,
         "discount_claims_pkey": Clash.DISCOUNT_CLAIMED,
+        "external_identities_pkey": Clash.IDENTITY_KNOWN,
         "idempotency_keys_pkey": Clash.IDEMPOTENCY_KEY,
         "mitras_phone": Clash.MITRA_PHONE,
         "pairing_answers_one_accepted": Clash.REQUEST_ACCEPTED,

@@ -19,6 +19,8 @@ from psycopg_pool import AsyncConnectionPool
 from halobestie_adapters.errors import StoreUnavailable
 from halobestie_adapters.postgres.pool import connection
 from halobestie_adapters.postgres.queries import load
+from halobestie_core.ports.budgets import Budget
+from halobestie_core.ports.id_tokens import OutsideIdentity
 from halobestie_core.ports.identity import (
     AuthSession,
     Challenge,
@@ -27,6 +29,7 @@ from halobestie_core.ports.identity import (
     Operator,
     Person,
     Revoked,
+    Spent,
 )
 from halobestie_core.words import UserType
 
@@ -54,6 +57,11 @@ class PostgresIdentityStore:
         async with connection(self._pool) as conn, conn.pipeline(), conn.transaction():
             yield PostgresIdentityUnit(conn)
 
+    async def purge_budgets(self, limit: int) -> int:
+        """Remove at most so many budgets whose time is long over; how many they were."""
+        async with connection(self._pool) as conn:
+            return (await conn.execute(Q.purge_budgets, {"limit": limit})).rowcount
+
 
 @final
 class PostgresIdentityUnit:
@@ -77,8 +85,9 @@ class PostgresIdentityUnit:
         await self._write(Q.add_customer, id=customer_id, display_name=display_name, phone=phone)
 
     async def lock_customer(self, customer_id: UUID) -> Person | None:
-        """Take the customer's lock, the first of all."""
-        return await self._one(_person, Q.lock_customer, id=customer_id)
+        """Take the customer's lock, and read them as they are then."""
+        await self._write(Q.lock_customer, id=customer_id)
+        return await self._one(_person, Q.customer, id=customer_id)
 
     async def person(self, user_type: UserType, person_id: UUID) -> Person | None:
         """A customer or mitra, as last committed."""
@@ -117,6 +126,24 @@ class PostgresIdentityUnit:
             author=change.author,
             before=None if change.before is None else Jsonb(dict(change.before)),
             after=None if change.after is None else Jsonb(dict(change.after)),
+        )
+
+    # -- identities of other houses
+
+    async def lock_identity(self, identity: OutsideIdentity) -> UUID | None:
+        """Take an identity's lock; the customer whose it is."""
+        named = {"provider": identity.provider.value, "subject": identity.subject}
+        await self._write(Q.lock_identity, **named)
+        row = await (await self._conn.execute(Q.customer_by_identity, named)).fetchone()
+        return None if row is None else row[0]
+
+    async def add_identity(self, identity: OutsideIdentity, customer_id: UUID) -> None:
+        """Remember whose an identity is from now on."""
+        await self._write(
+            Q.add_identity,
+            provider=identity.provider.value,
+            subject=identity.subject,
+            customer_id=customer_id,
         )
 
     # -- log-ins
@@ -185,6 +212,16 @@ class PostgresIdentityUnit:
             failed_at=challenge.failed_at,
             sends=list(challenge.sends),
         )
+
+    # -- budgets
+
+    async def spend(self, budget: Budget, key_hash: bytes) -> Spent:
+        """Take one from a budget, and its lock."""
+        given = {"budget": budget.name, "key_hash": key_hash, "seconds": budget.seconds}
+        spent = await self._one(Spent, Q.spend, **given)
+        if spent is None:
+            raise StoreUnavailable("the budget gave no answer")
+        return spent
 
     # -- operators
 

@@ -23,6 +23,7 @@ from halobestie_app.problems import Code
 from halobestie_app.usecases import identity_rules as rules
 from halobestie_app.usecases.identity import CodeSent
 from halobestie_app.usecases.log_ins import LoggedIn
+from halobestie_core.ports.id_tokens import IdentityProvider
 from halobestie_core.ports.identity import Person
 from halobestie_core.words import UserType
 
@@ -32,6 +33,7 @@ Validator: TypeAlias = Callable[[Any, "attrs.Attribute[Any]", Any], Any]
 
 _NAME: Final[Validator] = and_(min_len(1), max_len(rules.NAME_CHARACTERS))
 _PHONE: Final[Validator] = and_(min_len(1), max_len(32))
+_ID_TOKEN: Final = 8192
 _REFRESH_TOKEN: Final[Validator] = and_(min_len(1), max_len(512))
 
 
@@ -55,6 +57,13 @@ class CodeGiven:
 
     phone: str = field(validator=_PHONE)
     code: str = field(validator=matches_re(r"[0-9]{6}"), repr=False)
+
+
+@frozen
+class IdTokenGiven:
+    """What Google or Apple gave the app."""
+
+    id_token: str = field(validator=and_(min_len(1), max_len(_ID_TOKEN)), repr=False)
 
 
 @frozen
@@ -125,23 +134,46 @@ async def sign_up(call: Call[SignUp, None]) -> Reply:
 
 async def request_customer_code(call: Call[PhoneGiven, None]) -> CodeSent:
     """A code for the customer's app."""
-    sent: CodeSent = await call.services.identity.request_code(UserType.CUSTOMER, call.body.phone)
-    return sent
+    return await _code_sent(call, UserType.CUSTOMER)
 
 
 async def request_mitra_code(call: Call[PhoneGiven, None]) -> CodeSent:
     """A code for the mitra's app."""
-    sent: CodeSent = await call.services.identity.request_code(UserType.MITRA, call.body.phone)
+    return await _code_sent(call, UserType.MITRA)
+
+
+async def _code_sent(call: Call[PhoneGiven, None], user_type: UserType) -> CodeSent:
+    sent: CodeSent = await call.services.identity.request_code(user_type, call.body.phone, call.address)
     return sent
 
 
 async def verify_customer(call: Call[CodeGiven, None]) -> Reply:
     """A customer with a code, perhaps known until now by their token only."""
-    who = call.principal
-    caller = who.user_id if who is not None and who.user_type is UserType.CUSTOMER else None
+    given = call.body
     return _tokens(
-        call, await call.services.identity.verify_customer(call.body.phone, call.body.code, caller)
+        call, await call.services.identity.verify_customer(given.phone, given.code, _customer(call))
     )
+
+
+async def verify_google(call: Call[IdTokenGiven, None]) -> Reply:
+    """A customer by Google's word, perhaps known until now by their token only."""
+    return await _verified(call, IdentityProvider.GOOGLE)
+
+
+async def verify_apple(call: Call[IdTokenGiven, None]) -> Reply:
+    """A customer by Apple's word, perhaps known until now by their token only."""
+    return await _verified(call, IdentityProvider.APPLE)
+
+
+async def _verified(call: Call[IdTokenGiven, None], provider: IdentityProvider) -> Reply:
+    token = call.body.id_token
+    return _tokens(call, await call.services.identity.verify_identity(provider, token, _customer(call)))
+
+
+def _customer(call: Call[Any, Any]) -> UUID | None:
+    """The customer whose token came along; a mitra's is no customer to upgrade."""
+    who = call.principal
+    return who.user_id if who is not None and who.user_type is UserType.CUSTOMER else None
 
 
 async def verify_mitra(call: Call[CodeGiven, None]) -> Reply:
@@ -216,6 +248,22 @@ ROUTES: Final[tuple[Route, ...]] = (
         Tokens,
         body=CodeGiven,
         problems=_GUESSING,
+    ),
+    *(
+        Route(
+            "POST",
+            f"/api/client/auth/{provider}",
+            endpoint,
+            f"Log in as a customer with {name}; an anonymous caller keeps id and history",
+            OPTIONAL,
+            Tokens,
+            body=IdTokenGiven,
+            problems=(Code.UNAUTHENTICATED, Code.PROVIDER_NOT_CONFIGURED, Code.UNAVAILABLE),
+        )
+        for provider, endpoint, name in (
+            ("google", verify_google, "Google"),
+            ("apple", verify_apple, "Apple"),
+        )
     ),
     Route(
         "POST",

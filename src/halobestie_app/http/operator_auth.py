@@ -57,7 +57,8 @@ def _operator_tokens(call: Call[Any, Any], logged_in: LoggedIn) -> Reply:
 async def log_in_operator(call: Call[PasswordGiven, None]) -> Reply:
     """An operator with a password."""
     refuse_foreign_origin(call)
-    logged_in = await call.services.operators.log_in(call.body.email, call.body.password)
+    given = call.body
+    logged_in = await call.services.operators.log_in(given.email, given.password, call.address)
     return _operator_tokens(call, logged_in)
 
 

@@ -16,6 +16,7 @@ from attrs import define, field, frozen
 from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
 
+from halobestie_app.http.address import counted_client
 from halobestie_app.http.principal import Bearers, Principal
 from halobestie_app.problems import Code
 from halobestie_core.ports.idempotency import Attempt
@@ -80,6 +81,11 @@ class Call(Generic[BodyT, QueryT]):
         """
         header = self.headers.get("authorization", "").encode("latin-1")
         return self.bearers is not None and self.bearers.principal(header) is not None
+
+    @cached_property
+    def address(self) -> str:
+        """Under what is counted who this came from."""
+        return counted_client(self.scope, self.services.environment.trusted_proxies)
 
     @cached_property
     def headers(self) -> Headers:

@@ -6,23 +6,28 @@ transaction has committed, so that a wrong guess stays counted.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
-from typing import final
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Final, final
 from uuid import UUID
 
-from attrs import frozen
+from attrs import evolve, field, frozen
 
 from halobestie_adapters.errors import Clash, Conflict
 from halobestie_app.problems import Code, Problem
+from halobestie_app.usecases import identity_budgets as budgets
 from halobestie_app.usecases import identity_rules as rules
+from halobestie_app.usecases.identity_budgets import Limits
 from halobestie_app.usecases.log_ins import LoggedIn, LogIns
+from halobestie_core.ports.budgets import Budget
+from halobestie_core.ports.id_tokens import IdentityProvider, IdTokens, OutsideIdentity, ProviderAway
 from halobestie_core.ports.identity import (
     Challenge,
     Change,
     ChangeKind,
     Codes,
     InvalidPhone,
+    InvalidToken,
     OtpNotSent,
     OtpSender,
     Person,
@@ -47,7 +52,10 @@ class CodeSent:
 @final
 @frozen
 class Identity:
-    """The use cases. `sender` is None where no provider is set up; `log_ins` are the public listener's."""
+    """The use cases. `log_ins` are the public listener's.
+
+    `sender` is None where nobody sends codes; `id_tokens` are of the other houses whose word is taken.
+    """
 
     store: IdentityStore
     log_ins: LogIns
@@ -55,6 +63,8 @@ class Identity:
     phones: Phones
     sender: OtpSender | None
     new_id: Callable[[], UUID]
+    limits: Limits
+    id_tokens: Mapping[IdentityProvider, IdTokens] = field(factory=dict)
 
     async def sign_up(self, display_name: str | None = None) -> LoggedIn:
         """A new anonymous customer. Raises Problem VALIDATION_ERROR."""
@@ -64,8 +74,8 @@ class Identity:
             person = await self._new_customer(unit, name)
             return await self.log_ins.open(unit, person, now)
 
-    async def request_code(self, user_type: UserType, phone: str) -> CodeSent:
-        """Send a code. Whether the phone is known is not even looked up.
+    async def request_code(self, user_type: UserType, phone: str, address: str = budgets.NOWHERE) -> CodeSent:
+        """Send a code. Whether the phone is known is not even looked up. `address`: who asks for it.
 
         Raises Problem VALIDATION_ERROR, PROVIDER_NOT_CONFIGURED, RATE_LIMITED, UNAVAILABLE.
         """
@@ -74,22 +84,27 @@ class Identity:
             raise Problem(Code.PROVIDER_NOT_CONFIGURED, "Codes cannot be sent: no provider is set up.")
         code = self.codes.fresh()
         async with self.store.unit() as unit:
-            challenges = await unit.lock_challenges(phone)
+            problem = await self._spend(
+                unit, self.limits.codes_per_address, address, "Too many codes were asked for from here"
+            )
+            challenges = [] if problem else await unit.lock_challenges(phone)
             now = await unit.now()
             wait = rules.wait_to_send(challenges, now)
-            if not wait:
+            if wait:
+                problem = _too_many("Too many codes were asked for this phone", wait)
+            if problem is None:
+                problem = await self._spend(
+                    unit, self.limits.codes_per_day, budgets.EVERYBODY, "Too many codes were sent today"
+                )
+            if problem is None:
                 code_hash = self.codes.hashed(user_type, phone, code)
                 challenges = [
                     rules.with_code(each, code_hash, now) if each.user_type is user_type else each
                     for each in challenges
                 ]
                 await unit.save_challenge(next(each for each in challenges if each.user_type is user_type))
-        if wait:
-            raise Problem(
-                Code.RATE_LIMITED,
-                "Too many codes were asked for this phone; please wait.",
-                retry_after=rules.whole_seconds(wait),
-            )
+        if problem is not None:
+            raise problem
         try:
             await self.sender.send(phone, code)
         except OtpNotSent:
@@ -104,9 +119,9 @@ class Identity:
     async def verify_customer(self, phone: str, code: str, caller: UUID | None = None) -> LoggedIn:
         """Log a customer in with a code. `caller` is the customer whose token came with it.
 
-        A phone that has an account logs into that; otherwise an anonymous caller keeps their id and history
-        and gets the phone; otherwise a new customer is made. Raises Problem VALIDATION_ERROR, OTP_INVALID,
-        OTP_LOCKED.
+        A phone that has an account logs into that; otherwise a caller without a phone keeps their id and
+        history and gets this one; otherwise a new customer is made. Raises Problem VALIDATION_ERROR,
+        OTP_INVALID, OTP_LOCKED.
         """
         phone = self._phone(phone)
         async with self.store.unit() as unit:
@@ -114,13 +129,36 @@ class Identity:
             outcome = await self._guess(unit, UserType.CUSTOMER, phone, code)
             if isinstance(outcome, datetime):
                 person = await unit.person_by_phone(UserType.CUSTOMER, phone)
-                if person is None and known is not None and known.is_anonymous:
+                if person is None and known is not None and not known.phone_verified:
                     await unit.verify_phone(known.id, phone)
-                    person = Person(known.id, UserType.CUSTOMER, known.display_name, phone_verified=True)
+                    person = evolve(known, phone_verified=True)
                 if person is None:
                     person = await self._new_customer(unit, rules.DEFAULT_NAME, phone)
                 return await self.log_ins.open(unit, person, outcome)
         raise outcome
+
+    async def verify_identity(
+        self, provider: IdentityProvider, id_token: str, caller: UUID | None = None
+    ) -> LoggedIn:
+        """Log a customer in by another house's word. `caller` is the customer whose token came with it.
+
+        An identity that has an account logs into that; otherwise an anonymous caller keeps their id and
+        history and gets the identity; otherwise a new customer is made. Raises Problem UNAUTHENTICATED,
+        PROVIDER_NOT_CONFIGURED, UNAVAILABLE.
+        """
+        identity = await self._identity(provider, id_token)
+        async with self.store.unit() as unit:
+            owner = await unit.lock_identity(identity)
+            whose = caller if owner is None else owner
+            person = await unit.lock_customer(whose) if whose is not None else None
+            # An owner may have been erased, identities and all, while we waited for their lock.
+            if owner is None or person is None or not person.has_identity:
+                if owner is not None or person is None or not person.is_anonymous:
+                    name = rules.name_of(identity.name or "") or rules.DEFAULT_NAME
+                    person = await self._new_customer(unit, name)
+                await unit.add_identity(identity, person.id)
+                person = evolve(person, has_identity=True)
+            return await self.log_ins.open(unit, person, await unit.now())
 
     async def verify_mitra(self, phone: str, code: str) -> LoggedIn:
         """Log a mitra in with a code.
@@ -173,6 +211,26 @@ class Identity:
             raise AccountRefused("a mitra with this phone is registered already") from None
         return Person(mitra_id, UserType.MITRA, name, phone_verified=True)
 
+    async def _identity(self, provider: IdentityProvider, id_token: str) -> OutsideIdentity:
+        judge = self.id_tokens.get(provider)
+        if judge is None:
+            raise Problem(Code.PROVIDER_NOT_CONFIGURED, "This way to log in is not set up.")
+        try:
+            return await judge.verified(id_token)
+        except InvalidToken:
+            raise Problem(Code.UNAUTHENTICATED, "This identity cannot be believed.") from None
+        except ProviderAway:
+            raise Problem(
+                Code.UNAVAILABLE,
+                "This way to log in does not answer; please try again.",
+                retry_after=_AWAY_SECONDS,
+            ) from None
+
+    async def _spend(self, unit: IdentityUnit, budget: Budget, who: str, sentence: str) -> Problem | None:
+        """Take one from a budget; the refusal when there was none."""
+        wait = budgets.wait_for(budget, await unit.spend(budget, self.codes.hashed_address(who)))
+        return _too_many(sentence, wait) if wait else None
+
     async def _guess(
         self, unit: IdentityUnit, user_type: UserType, phone: str, code: str
     ) -> datetime | Problem:
@@ -202,6 +260,7 @@ class Identity:
             raise _invalid("$.phone", str(unfit)) from None
 
 
+_AWAY_SECONDS: Final = 5
 _NAME_SENTENCE = f"must be 1 to {rules.NAME_CHARACTERS} visible characters long, on one line"
 
 
@@ -216,6 +275,10 @@ def _still_there(person: Person | None) -> Person:
     if person is None:
         raise Problem(Code.UNAUTHENTICATED, "This account is gone.")
     return person
+
+
+def _too_many(sentence: str, wait: timedelta) -> Problem:
+    return Problem(Code.RATE_LIMITED, f"{sentence}; please wait.", retry_after=rules.whole_seconds(wait))
 
 
 def _wrong_code() -> Problem:

@@ -7,6 +7,7 @@ treated, counted and delayed exactly as one with.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Final, final
 from uuid import UUID
 
@@ -14,8 +15,10 @@ from attrs import evolve, frozen
 
 from halobestie_adapters.errors import Clash, Conflict
 from halobestie_app.problems import Code, Problem
+from halobestie_app.usecases import identity_budgets as budgets
 from halobestie_app.usecases import identity_rules as rules
 from halobestie_app.usecases.identity import AccountRefused
+from halobestie_app.usecases.identity_budgets import Limits
 from halobestie_app.usecases.log_ins import LoggedIn, LogIns
 from halobestie_core.ports.identity import (
     Change,
@@ -26,7 +29,7 @@ from halobestie_core.ports.identity import (
     Revoked,
     TooManyWaiting,
 )
-from halobestie_core.ports.identity_store import IdentityStore
+from halobestie_core.ports.identity_store import IdentityStore, IdentityUnit
 from halobestie_core.words import UserType
 
 _ENDS_LOG_INS: Final = {
@@ -45,25 +48,20 @@ class OperatorAccounts:
     codes: Codes
     passwords: PasswordHasher
     new_id: Callable[[], UUID]
+    limits: Limits
 
-    async def log_in(self, email: str, password: str) -> LoggedIn:
-        """Raises Problem UNAUTHENTICATED, RATE_LIMITED, UNAVAILABLE (too many log-ins at once)."""
+    async def log_in(self, email: str, password: str, address: str = budgets.NOWHERE) -> LoggedIn:
+        """Open a log-in. `address`: where the operator is.
+
+        Raises Problem UNAUTHENTICATED, RATE_LIMITED, UNAVAILABLE (too many log-ins at once).
+        """
         email = email.strip().lower()
         key = self.codes.hashed_email(email)
         async with self.store.unit() as unit:
-            attempts = await unit.lock_attempts(key)
-            now = await unit.now()
-            wait = rules.wait_to_log_in(attempts, now)
-            operator = None
-            if not wait:
-                await unit.save_attempts(rules.tried(attempts, now))
-                operator = await unit.operator_by_email(email)
-        if wait:
-            raise Problem(
-                Code.RATE_LIMITED,
-                "Too many log-ins failed on this address; please wait.",
-                retry_after=rules.whole_seconds(wait),
-            )
+            problem = await self._wait(unit, key, address)
+            operator = None if problem else await unit.operator_by_email(email)
+        if problem is not None:
+            raise problem
         if not await self._same(password, operator):
             operator = None
         if operator is None:
@@ -125,6 +123,20 @@ class OperatorAccounts:
                 await unit.keep_change(Change(UserType.OPERATOR, after.id, kind))
         return after
 
+    async def _wait(self, unit: IdentityUnit, key: bytes, address: str) -> Problem | None:
+        """Count a try from this address and on this e-mail address; the refusal when it is one too many."""
+        budget = self.limits.log_ins_per_address
+        wait = budgets.wait_for(budget, await unit.spend(budget, self.codes.hashed_address(address)))
+        if wait:
+            return _too_many("Too many log-ins were tried from here", wait)
+        attempts = await unit.lock_attempts(key)
+        now = await unit.now()
+        wait = rules.wait_to_log_in(attempts, now)
+        if wait:
+            return _too_many("Too many log-ins failed on this address", wait)
+        await unit.save_attempts(rules.tried(attempts, now))
+        return None
+
     async def _admitted(self, operator: Operator, password: str, key: bytes) -> LoggedIn:
         newer = None
         if self.passwords.outdated(operator.password_hash):
@@ -152,6 +164,10 @@ def _long_enough(password: str) -> None:
     shortest, longest = rules.PASSWORD_CHARACTERS
     if not shortest <= len(password) <= longest:
         raise AccountRefused(f"a password has {shortest} to {longest} characters")
+
+
+def _too_many(sentence: str, wait: timedelta) -> Problem:
+    return Problem(Code.RATE_LIMITED, f"{sentence}; please wait.", retry_after=rules.whole_seconds(wait))
 
 
 def _wrong() -> Problem:

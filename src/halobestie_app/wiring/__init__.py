@@ -47,7 +47,8 @@ from halobestie_app.wiring.money import counter, gateway, till
 from halobestie_app.wiring.observing import counted, looking, observed, sweeping, watching
 from halobestie_app.wiring.once import chores, once
 from halobestie_app.wiring.outside import cipher, push_sender
-from halobestie_app.wiring.people import identity, operators, otp_sender, revocations, shuts_out
+from halobestie_app.wiring.people import chores as identity_chores
+from halobestie_app.wiring.people import id_tokens, identity, operators, otp_sender, revocations, shuts_out
 from halobestie_app.wiring.pricing import phone_hashes
 from halobestie_app.wiring.probes import migrations, postgres
 from halobestie_app.workers.availability import AvailabilityBoard, touches
@@ -168,7 +169,7 @@ async def assembled(
         services = Services(
             desk=desk,
             once=once(env, pool, metrics.replayed),
-            identity=identity(env, pool, sender, gone.ended),
+            identity=identity(env, pool, sender, gone.ended, await id_tokens(env, stack)),
             operators=operators(env, pool, passwords, gone.ended),
             talking=talking,
             availability=board,
@@ -223,7 +224,8 @@ async def assembled(
             loops += [hub.run, delivery.run, leases.run, clocks.run]
         loops += watching(pool, services.reports, metrics, roles)
         if Role.WORKER in roles:
-            loops += [deadlines.run, later.run, pushes.run, Housekeeping(chores(pool) + sweeping(pool)).run]
+            sweeper = Housekeeping([*chores(pool), *sweeping(pool), *identity_chores(pool)])
+            loops += [deadlines.run, later.run, pushes.run, sweeper.run]
 
         async def drain() -> None:
             gate.stop()

@@ -1,11 +1,13 @@
 """Identity, put together: tokens, codes, passwords, log-ins. Knows no business beyond who somebody is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
+from types import MappingProxyType
 from uuid import UUID
 
 from psycopg_pool import AsyncConnectionPool
 
+from halobestie_adapters.identity import oidc
 from halobestie_adapters.identity.codes import HashedCodes
 from halobestie_adapters.identity.jwt import LIFETIME, JwtTokens
 from halobestie_adapters.identity.keys import KeyRing
@@ -19,11 +21,14 @@ from halobestie_adapters.postgres.revocations import PostgresRevocations
 from halobestie_adapters.redis.bus import RedisBus
 from halobestie_app.environment import Environment, OtpProvider
 from halobestie_app.usecases.identity import Identity
+from halobestie_app.usecases.identity_budgets import Limits, limits
 from halobestie_app.usecases.log_ins import LogIns
 from halobestie_app.usecases.operator_accounts import OperatorAccounts
+from halobestie_app.workers.housekeeping import Chore
 from halobestie_app.workers.revocations import Revocations
 from halobestie_core.flow.decide import Moved
 from halobestie_core.flow.effects import MitraShutOut
+from halobestie_core.ports.id_tokens import IdentityProvider, IdTokens
 from halobestie_core.ports.identity import Audience, OtpSender
 from halobestie_core.ports.notify import Topic
 
@@ -50,15 +55,25 @@ def identity(
     pool: AsyncConnectionPool,
     sender: OtpSender | None,
     ended: Callable[[UUID], None] = nobody_listens,
+    id_tokens: Mapping[IdentityProvider, IdTokens] = MappingProxyType({}),
 ) -> Identity:
     """Make the use cases of customers and mitras; without ``sender`` no codes are sent.
 
-    ``ended`` hears of every log-in that ends here.
+    ``ended`` hears of every log-in that ends here; ``id_tokens`` are of the houses whose word is taken.
     """
     keys = KeyRing([secret.reveal().encode() for secret in env.auth_jwt_secret])
     store = PostgresIdentityStore(pool)
     log_ins = LogIns(store, JwtTokens(keys, Audience.PUBLIC), SealedRefreshTokens(keys), uuid7, ended)
-    return Identity(store, log_ins, HashedCodes(keys), E164Phones(), sender, uuid7)
+    return Identity(
+        store,
+        log_ins,
+        HashedCodes(keys),
+        E164Phones(env.otp_country_codes),
+        sender,
+        uuid7,
+        _limits(env),
+        id_tokens,
+    )
 
 
 def operators(
@@ -71,7 +86,28 @@ def operators(
     keys = KeyRing([secret.reveal().encode() for secret in env.auth_jwt_secret_internal])
     store = PostgresIdentityStore(pool)
     log_ins = LogIns(store, JwtTokens(keys, Audience.INTERNAL), SealedRefreshTokens(keys), uuid7, ended)
-    return OperatorAccounts(store, log_ins, HashedCodes(keys), passwords, uuid7)
+    return OperatorAccounts(store, log_ins, HashedCodes(keys), passwords, uuid7, _limits(env))
+
+
+def _limits(env: Environment) -> Limits:
+    return limits(production=env.production, daily_cap=env.otp_daily_cap)
+
+
+def chores(pool: AsyncConnectionPool) -> list[Chore]:
+    """Say what of this is to be swept."""
+    return [Chore("budgets of identity", PostgresIdentityStore(pool).purge_budgets)]
+
+
+async def id_tokens(env: Environment, stack: AsyncExitStack) -> Mapping[IdentityProvider, IdTokens]:
+    """Make judges of identity tokens, of the houses for which client ids are set up."""
+    houses = (
+        (oidc.google(env.google_jwks_url), env.google_client_ids),
+        (oidc.apple(env.apple_jwks_url), env.apple_client_ids),
+    )
+    if not any(ids for _, ids in houses):
+        return {}
+    client = await stack.enter_async_context(oidc.new_client())
+    return {house.provider: oidc.OidcIdTokens(client, house, frozenset(ids)) for house, ids in houses if ids}
 
 
 async def otp_sender(env: Environment, stack: AsyncExitStack) -> OtpSender | None:

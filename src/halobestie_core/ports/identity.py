@@ -102,11 +102,13 @@ class Person:
     display_name: str
     phone_verified: bool
     blocked: bool = False
+    has_identity: bool = False
+    """Whether Google or Apple said who this is."""
 
     @property
     def is_anonymous(self) -> bool:
-        """Known by this installation only: nobody has proved a phone."""
-        return not self.phone_verified
+        """Known by this installation only: neither a phone was proved nor an identity of another house."""
+        return not (self.phone_verified or self.has_identity)
 
 
 @frozen
@@ -140,6 +142,15 @@ class LoginAttempts:
     failures: int
     tried_at: datetime
     locked_until: datetime | None
+
+
+@frozen
+class Spent:
+    """What was spent of a budget since ``began_at``, with what was just spent, which was ``at``."""
+
+    count: int
+    began_at: datetime
+    at: datetime
 
 
 # ---------------------------------------------------------------------- what may go wrong
@@ -226,6 +237,10 @@ class Codes(Protocol):
 
     def hashed_email(self, email: str) -> bytes:
         """Under which log-ins on an e-mail address are counted: 32 bytes."""
+        ...
+
+    def hashed_address(self, address: str) -> bytes:
+        """Under which is counted what comes from an address: 32 bytes."""
         ...
 
 

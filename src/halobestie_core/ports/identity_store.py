@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from halobestie_core.ports.budgets import Budget
+from halobestie_core.ports.id_tokens import OutsideIdentity
 from halobestie_core.ports.identity import (
     AuthSession,
     Challenge,
@@ -14,6 +16,7 @@ from halobestie_core.ports.identity import (
     Operator,
     Person,
     Revoked,
+    Spent,
 )
 from halobestie_core.words import UserType
 
@@ -21,7 +24,8 @@ from halobestie_core.words import UserType
 class IdentityUnit(Protocol):
     """One transaction over people and log-ins; it commits when its block ends, and not when that raises.
 
-    Locks in this order: customer, then challenge or session. `now` after the locks.
+    Locks in this order: an identity of another house, customer, what is spent from an address, challenge or
+    session, what is spent by everybody. `now` after the locks.
     """
 
     async def now(self) -> datetime:
@@ -72,6 +76,19 @@ class IdentityUnit(Protocol):
         """Write one row of the history of people."""
         ...
 
+    # -- identities of other houses
+
+    async def lock_identity(self, identity: OutsideIdentity) -> UUID | None:
+        """Take an identity's lock, the first of all; the customer whose it is."""
+        ...
+
+    async def add_identity(self, identity: OutsideIdentity, customer_id: UUID) -> None:
+        """Remember whose an identity is from now on.
+
+        Raises the store's conflict when it is somebody's.
+        """
+        ...
+
     # -- log-ins
 
     async def open_session(self, session: AuthSession) -> None:
@@ -106,6 +123,12 @@ class IdentityUnit(Protocol):
 
     async def save_challenge(self, challenge: Challenge) -> None:
         """Write a challenge whose lock is held."""
+        ...
+
+    # -- budgets
+
+    async def spend(self, budget: Budget, key_hash: bytes) -> Spent:
+        """Take one from a budget of whoever this is, and its lock; the time runs from the first taken."""
         ...
 
     # -- operators

@@ -15,6 +15,7 @@ from halobestie_core.flow.effects import EntryKind
 from halobestie_core.pairing.model import AnswerKind, RequestStatus
 from halobestie_core.payment.model import PaymentStatus
 from halobestie_core.ports.gateway import InvoiceStatus
+from halobestie_core.ports.id_tokens import IdentityProvider
 from halobestie_core.ports.identity import ChangeKind
 from halobestie_core.settings import SETTINGS, Settings
 from halobestie_core.wire import to_wire
@@ -62,6 +63,7 @@ WORDS: dict[str, tuple[str, Iterable[Enum]]] = {
     "transitions_actor_type_known": ("actor_type", ActorType),
     "idempotency_keys_caller_type_known": ("caller_type", UserType),
     "auth_sessions_user_type_known": ("user_type", UserType),
+    "external_identities_provider_known": ("provider", IdentityProvider),
     "operator_changes_subject_type_known": ("subject_type", UserType),
     "operator_changes_kind_known": ("change_kind", ChangeKind),
 }

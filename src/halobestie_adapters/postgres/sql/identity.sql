@@ -14,18 +14,19 @@ VALUES (
 );
 
 -- name: lock_customer
--- Takes the customer's lock; first of all locks, always.
-SELECT id, 'customer' AS user_type, display_name, phone_verified_at IS NOT NULL AS phone_verified, false AS blocked
-FROM customers WHERE id = %(id)s FOR UPDATE;
+-- Takes the customer's lock. Who they are is read by a statement of its own: this one's snapshot is older than its lock.
+SELECT FROM customers WHERE id = %(id)s FOR UPDATE;
 
 -- name: customer
 -- A customer by id.
-SELECT id, 'customer' AS user_type, display_name, phone_verified_at IS NOT NULL AS phone_verified, false AS blocked
+SELECT id, 'customer' AS user_type, display_name, phone_verified_at IS NOT NULL AS phone_verified, false AS blocked,
+    EXISTS (SELECT FROM external_identities i WHERE i.customer_id = customers.id) AS has_identity
 FROM customers WHERE id = %(id)s;
 
 -- name: customer_by_phone
 -- The customer whose verified phone this is.
-SELECT id, 'customer' AS user_type, display_name, phone_verified_at IS NOT NULL AS phone_verified, false AS blocked
+SELECT id, 'customer' AS user_type, display_name, phone_verified_at IS NOT NULL AS phone_verified, false AS blocked,
+    EXISTS (SELECT FROM external_identities i WHERE i.customer_id = customers.id) AS has_identity
 FROM customers WHERE phone = %(phone)s;
 
 -- name: verify_phone
@@ -36,7 +37,8 @@ WHERE id = %(id)s AND phone IS NULL;
 -- name: rename_customer
 -- Changes a customer's display name.
 UPDATE customers SET display_name = %(display_name)s WHERE id = %(id)s
-RETURNING id, 'customer' AS user_type, display_name, phone_verified_at IS NOT NULL AS phone_verified, false AS blocked;
+RETURNING id, 'customer' AS user_type, display_name, phone_verified_at IS NOT NULL AS phone_verified, false AS blocked,
+    EXISTS (SELECT FROM external_identities i WHERE i.customer_id = customers.id) AS has_identity;
 
 -- name: mitra
 -- A mitra by id.
@@ -67,6 +69,18 @@ FROM mitras WHERE id = %(id)s FOR NO KEY UPDATE;
 -- One row of the history of people.
 INSERT INTO operator_changes (subject_type, subject_id, change_kind, changed_by, before, after)
 VALUES (%(subject_type)s, %(subject_id)s, %(kind)s, %(author)s, %(before)s, %(after)s);
+
+-- name: lock_identity
+-- Takes the lock of an identity, which may have no row yet.
+SELECT pg_advisory_xact_lock(14, hashtext(%(provider)s || ' ' || %(subject)s));
+
+-- name: customer_by_identity
+-- Whose an identity is.
+SELECT customer_id FROM external_identities WHERE provider = %(provider)s AND subject = %(subject)s;
+
+-- name: add_identity
+-- An identity is somebody's from now on.
+INSERT INTO external_identities (provider, subject, customer_id) VALUES (%(provider)s, %(subject)s, %(customer_id)s);
 
 -- name: open_session
 -- A new log-in.
@@ -120,6 +134,23 @@ UPDATE otp_challenges
 SET code_hash = %(code_hash)s, code_expires_at = %(code_expires_at)s, failures = %(failures)s, failed_at = %(failed_at)s,
     sends = %(sends)s::timestamptz[], touched_at = clock_timestamp()
 WHERE phone = %(phone)s AND user_type = %(user_type)s;
+
+-- name: spend
+-- One more of a budget; when its time is over, the first of the next.
+INSERT INTO identity_budgets AS kept (budget, key_hash, began_at, spent)
+VALUES (%(budget)s, %(key_hash)s, clock_timestamp(), 1)
+ON CONFLICT (budget, key_hash) DO UPDATE SET
+    spent = CASE WHEN kept.began_at <= clock_timestamp() - make_interval(secs => %(seconds)s) THEN 1 ELSE kept.spent + 1 END,
+    began_at = CASE WHEN kept.began_at <= clock_timestamp() - make_interval(secs => %(seconds)s) THEN clock_timestamp()
+        ELSE kept.began_at END
+RETURNING spent AS count, began_at, clock_timestamp() AS at;
+
+-- name: purge_budgets
+-- Budgets that nobody has spent from for longer than any lasts.
+DELETE FROM identity_budgets WHERE (budget, key_hash) IN (
+    SELECT budget, key_hash FROM identity_budgets
+    WHERE began_at < clock_timestamp() - interval '2 days' LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+);
 
 -- name: add_operator
 -- A new operator.
