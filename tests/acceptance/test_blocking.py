@@ -244,7 +244,7 @@ async def test_an_operator_is_disabled(house: House) -> None:
     work: list[tuple[list[str], str, int]] = [
         (["disable"], PASSWORD, 401),
         (["enable"], PASSWORD, 200),
-        (["password"], "another long password", 200),
+        (["reset-password"], "another long password", 200),
     ]
     url = f"{house.first.internal}/internal/auth/login"
     for words, password, status in work:

@@ -35,9 +35,9 @@ def create(email: str) -> None:
     _tell("operator", lambda accounts: accounts.create_operator(email, password))
 
 
-@operator.command(name="password")
+@operator.command(name="reset-password")
 @_EMAIL
-def change_password(email: str) -> None:
+def reset_password(email: str) -> None:
     """Give an operator another password, which ends their log-ins.
 
     It comes from standard input, or is asked for.

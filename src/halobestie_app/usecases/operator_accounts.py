@@ -120,6 +120,8 @@ class OperatorAccounts:
                 await unit.set_operator(after.id, after.password_hash, disabled=after.disabled)
                 if kind in _ENDS_LOG_INS:
                     await unit.revoke_sessions(UserType.OPERATOR, after.id, _ENDS_LOG_INS[kind])
+                if kind is ChangeKind.PASSWORD_CHANGED:  # who forgot the old one need not wait for that
+                    await unit.forget_attempts(self.codes.hashed_email(after.email))
                 await unit.keep_change(Change(UserType.OPERATOR, after.id, kind))
         return after
 
