@@ -153,6 +153,11 @@ UPDATE payment_captures SET payment_session_id = NULL WHERE id = u('capture ani 
 
 UPDATE customer_transactions SET amount = 1 WHERE id = u('due budi pays');
 
+-- heard by: m10_paid_is_booked
+
+INSERT INTO payment_invoices (provider, invoice_id, payment_session_id, amount, status, created_at)
+VALUES ('xendit', 'paid and forgotten', u('ani pays'), 10000, 'paid', ago(11));
+
 -- heard by: m8_price_has_a_source
 
 UPDATE payment_sessions SET amount = 1 WHERE id = u('ani pays');

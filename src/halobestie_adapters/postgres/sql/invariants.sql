@@ -204,6 +204,15 @@ FROM (
 ) sums
 WHERE captured <> accounted + CASE status WHEN 'confirmed' THEN amount ELSE 0 END
 
+-- name: m10_paid_is_booked
+-- E 600 s. What the gateway called paid is in our books, unless nobody could read how much it is.
+SELECT provider, invoice_id, payment_session_id, created_at
+FROM payment_invoices i
+WHERE status = 'paid' AND amount > 0 AND created_at < statement_timestamp() - interval '600 seconds'
+  AND NOT EXISTS (
+      SELECT FROM payment_captures c WHERE c.provider = i.provider AND c.provider_invoice_id = i.invoice_id
+  )
+
 -- name: m8_price_has_a_source
 -- S. Mode, minutes and amount are those of a tier's (or, discounted, the promotion's) version in force at creation.
 -- Exactly: who changes a price lets those finish who have read it, and keeps the others waiting, so the instants are in order.

@@ -1,0 +1,192 @@
+"""The book of invoices: errands and looks are one's at a time, statuses go forward, plans use indexes."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from attrs import evolve
+from psycopg import AsyncClientCursor, AsyncConnection
+from psycopg.rows import TupleRow
+from psycopg.sql import SQL
+
+from halobestie_adapters.ids import uuid7
+from halobestie_adapters.postgres.invoices import Q
+from halobestie_core.flow.effects import InvoiceStep
+from halobestie_core.ports.gateway import Invoice, InvoiceStatus
+from halobestie_core.ports.invoices import InvoiceBook
+from support.billing import Bank, bank
+
+pytestmark = pytest.mark.anyio
+
+FIRST = timedelta(seconds=10)
+
+
+@pytest.fixture
+async def house(database_url: str) -> AsyncIterator[Bank]:
+    """A desk with a till."""
+    async with bank(database_url) as opened:
+        yield opened
+
+
+def of(payment_id: UUID, name: str = "i-1", status: InvoiceStatus = InvoiceStatus.PENDING) -> Invoice:
+    """What a gateway says."""
+    return Invoice(
+        name, str(payment_id), status, status.upper(), 10_000, "IDR", f"https://pay.example/{name}"
+    )
+
+
+async def statuses(book: InvoiceBook, payment_id: UUID) -> list[str]:
+    """How the invoices of a payment were last seen."""
+    return [one.status.value for one in await book.of_payment(payment_id)]
+
+
+async def test_one_begins(house: Bank) -> None:
+    """The errand of making an invoice has one taker, who has five seconds."""
+    seen = await house.begins(billed=False)
+    book, which = house.till.book, seen.payment.id
+    taken = await asyncio.gather(*(book.begin(which) for _ in range(5)))
+    [errand] = [one for one in taken if one is not None]
+    assert (errand.step, errand.payment_id, errand.attempt) == (InvoiceStep.CREATE, which, 1)
+    left = SQL("SELECT next_attempt_at - clock_timestamp() FROM outbox WHERE kind = 'invoice'")
+    [[lease]] = await house.sql(left)
+    assert timedelta(seconds=4) < lease <= timedelta(seconds=5)
+    assert await book.begin(uuid7()) is None
+
+
+async def test_errands_are_left_alone_for_five_seconds(house: Bank) -> None:
+    """Nobody takes a new errand before whoever began the payment had the time to run it."""
+    await house.begins(billed=False)
+    assert await house.till.book.errands(10) == []
+    left = SQL("SELECT next_attempt_at - created_at FROM outbox WHERE kind = 'invoice'")
+    [[wait]] = await house.sql(left)
+    assert timedelta(seconds=4) < wait <= timedelta(seconds=5.5)
+
+
+async def test_hand_out_twice(house: Bank) -> None:
+    """The first invoice stays the one that is shown; both are in the book; late news is told each time."""
+    seen = await house.begins(billed=False)
+    book, which = house.till.book, seen.payment.id
+    assert await book.hand_out(which, of(which), first_look=FIRST, late=False)
+    assert await book.hand_out(which, of(which, "i-2"), first_look=FIRST, late=True)
+    stands = await house.again(seen)
+    assert stands.payment.provider_invoice_id == "i-1"
+    assert stands.payment.xendit_invoice_url == "https://pay.example/i-1"
+    assert await statuses(book, which) == ["pending", "pending"]
+    frames = SQL("SELECT FROM outbox WHERE kind = 'frame' AND payload ->> 'frame' = 'payment_updated'")
+    assert await house.sql(frames) == []
+    assert await house.till.book.errands(10) == []
+    assert stands.payment.version == seen.payment.version
+
+
+async def test_a_status_never_goes_back(house: Bank) -> None:
+    """PAID stays, EXPIRED is not pending again, what is not understood changes nothing."""
+    seen = await house.begins(billed=False)
+    book, which = house.till.book, seen.payment.id
+    for status, stands in (
+        ("pending", "pending"),
+        ("unknown", "pending"),
+        ("expired", "expired"),
+        ("pending", "expired"),
+        ("paid", "paid"),
+        ("expired", "paid"),
+        ("unknown", "paid"),
+    ):
+        await book.seen(of(which, status=InvoiceStatus(status)), which, settled=False, first_look=FIRST)
+        assert await statuses(book, which) == [stands]
+
+
+async def test_settled_stays_settled(house: Bank) -> None:
+    """Nothing makes anybody look again for money that is in the books."""
+    seen = await house.begins(billed=False)
+    book, which = house.till.book, seen.payment.id
+    paid = of(which, status=InvoiceStatus.PAID)
+    await book.seen(paid, which, settled=True, first_look=FIRST)
+    await book.seen(paid, which, settled=False, first_look=FIRST)
+    await book.hand_out(which, of(which), first_look=FIRST, late=False)
+    await book.soon("i-1")
+    await book.put_off("i-1", datetime.now(UTC))
+    assert await book.may_ask(which, timedelta(0)) == []
+    assert await book.due(10, FIRST) == []
+    assert await book.watched("", 10) == []
+
+
+async def test_asking_takes_turns(house: Bank) -> None:
+    """One in five seconds may ask, of however many."""
+    seen = await house.begins()
+    book, which = house.till.book, seen.payment.id
+    every = timedelta(seconds=5)
+    asked = await asyncio.gather(*(book.may_ask(which, every) for _ in range(8)))
+    assert sorted(map(len, asked)) == [0] * 7 + [1]
+    await house.sql(SQL("UPDATE payment_invoices SET looked_at = looked_at - interval '5 seconds'"))
+    assert len(await book.may_ask(which, every)) == 1
+
+
+async def test_an_invoice_that_matches_nobody(house: Bank) -> None:
+    """It can be written down, and becomes somebody's when its payment is known."""
+    book = house.till.book
+    seen = await house.begins(billed=False)
+    lone = of(seen.payment.id, "lone")
+    await book.seen(lone, None, settled=True, first_look=FIRST)
+    known = await book.known("lone")
+    assert known is not None
+    assert known.payment_id is None
+    await book.seen(evolve(lone), seen.payment.id, settled=True, first_look=FIRST)
+    known = await book.known("lone")
+    assert known is not None
+    assert known.payment_id == seen.payment.id
+    assert await book.known("nobody's") is None
+
+
+MANY = SQL(
+    """
+    WITH people AS (
+        INSERT INTO customers (id, display_name)
+        SELECT gen_random_uuid(), 'Many' FROM generate_series(1, 3000) RETURNING id
+    ), begun AS (
+        INSERT INTO payment_sessions (
+            id, customer_id, amount, mode, duration_minutes, is_extension, is_first_session_discount, status,
+            provider, created_at, expires_at, version
+        )
+        SELECT ('01000000-0000-7000-8000-' || right(id::text, 12))::uuid, id, 10000, 'chat', 5, false, false,
+               'expired', 'xendit', now() - interval '30 days', now() - interval '29 days', 2
+        FROM people RETURNING id
+    ), billed AS (
+        INSERT INTO payment_invoices (provider, invoice_id, payment_session_id, amount, status)
+        SELECT 'xendit', id::text, id, 10000, 'expired' FROM begun RETURNING 1
+    )
+    INSERT INTO outbox (kind, stream, audience, payload, sent_at)
+    SELECT 'invoice', 'payment:' || id, '{}', '{"step": "create"}', now() FROM begun, billed LIMIT 20000
+    """
+)
+
+
+async def test_found_among_many(house: Bank) -> None:
+    """However many invoices there were, what waits is found by an index."""
+    await house.sql(MANY)
+    await house.sql(SQL("ANALYZE"))
+    given = {
+        "provider": "xendit", "payment_id": uuid7(), "invoice_id": "x", "limit": 50, "errand_id": 1,
+        "seconds": 1.0, "url": "x", "amount": 1, "status": "pending", "asked": True, "settled": False,
+        "first_look": FIRST, "late": True, "every": FIRST, "lease": FIRST, "until": datetime.now(UTC),
+        "after": "x", "within": timedelta(days=2),
+    }  # fmt: skip
+    walked = []
+    for name in Q:
+        more = {"after": UUID(int=0)} if name == "without" else {}
+        plan = await _plan(house, name, {**given, **more})
+        walked += [
+            (name, line)
+            for line in plan
+            if "Seq Scan on" in line and any(table in line for table in ("payment", "outbox", "customers"))
+        ]
+    assert walked == []
+
+
+async def _plan(house: Bank, name: str, given: dict[str, object]) -> list[str]:
+    async with house.pool.connection() as conn:
+        plain: AsyncConnection[TupleRow] = conn
+        cursor = AsyncClientCursor(plain)
+        await cursor.execute(b"EXPLAIN " + Q[name].encode(), given)
+        return [line for (line,) in await cursor.fetchall()]
