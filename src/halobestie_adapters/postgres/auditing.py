@@ -49,11 +49,12 @@ class Scope:
 
 
 @asynccontextmanager
-async def snapshot(conn: AsyncConnection[TupleRow]) -> AsyncIterator[None]:
-    """See everything as it is at one moment, for as long as it takes; the server goes on meanwhile."""
+async def snapshot(conn: AsyncConnection[TupleRow], *, patient: bool = True) -> AsyncIterator[None]:
+    """See everything as it is at one moment, while the server goes on; ``patient``: however long it takes."""
     async with conn.transaction():
         await conn.execute(Q.snapshot)
-        await conn.execute(Q.patience)
+        if patient:
+            await conn.execute(Q.patience)
         yield
 
 
@@ -155,7 +156,7 @@ class PostgresAudits:
 
     async def verdict(self, machine: str, aggregate_id: UUID) -> Verdict | None:
         """Audit one aggregate. Raises StoreUnavailable."""
-        async with connection(self._pool) as conn, snapshot(conn):
+        async with connection(self._pool) as conn, snapshot(conn, patient=False):
             verdicts = [found async for _, found in audited(conn, Scope(machine, only=aggregate_id))]
         return verdicts[0] if verdicts else None
 

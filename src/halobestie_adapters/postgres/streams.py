@@ -16,8 +16,8 @@ from psycopg import AsyncConnection, AsyncServerCursor
 from psycopg.rows import TupleRow
 from psycopg.types.json import set_json_loads
 
-AT_ONCE: Final = 1000
-"""Rows that are held of each stream."""
+AT_ONCE: Final = 250
+"""Rows held of each stream: so few that a server which audits one aggregate stays awake meanwhile."""
 
 Rows = list[tuple[Any, ...]]
 

@@ -1,0 +1,115 @@
+"""The audit's reading: in little room, of one moment, and in the order of the ids."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from psycopg.sql import SQL
+
+from halobestie_adapters.ids import uuid7
+from halobestie_adapters.postgres import invariants
+from halobestie_adapters.postgres.auditing import MACHINES, PostgresAudits, Scope, snapshot
+from halobestie_adapters.postgres.streams import AT_ONCE, streamed
+from halobestie_adapters.postgres.verifying import BOOKS, Report, Unheard, verify
+from halobestie_app.usecases import pairings, payments
+from support.desk import Office, office
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def place(database_url: str) -> AsyncIterator[Office]:
+    """A desk on a database."""
+    async with office(database_url) as opened:
+        yield opened
+
+
+async def audited(place: Office) -> Report:
+    """Audit everything."""
+    async with place.pool.connection() as conn:
+        return await verify(conn, tuple(map(Scope, MACHINES)), Unheard(), books=True)
+
+
+async def test_while_the_server_works(place: Office) -> None:
+    """Each audit sees one moment, whatever is committed meanwhile, and finds it whole."""
+    over = asyncio.Event()
+
+    async def busy() -> int:
+        done = 0
+        while not over.is_set():
+            customer = await place.customer()
+            paid = await place.paid(customer)
+            await pairings.cancel_search(place.desk, customer, paid.payment.id)
+            done += 1
+        return done
+
+    working = [asyncio.create_task(busy()) for _ in range(3)]
+    seen = []
+    for _ in range(5):
+        report = await audited(place)
+        assert report.first is None, str(report.first)
+        seen.append(report.counted[0].moves)
+    over.set()
+    assert sum(await asyncio.gather(*working)) > 0
+    assert seen == sorted(seen)
+    assert seen[-1] > seen[0]
+
+
+async def test_prices_are_edited_meanwhile(place: Office) -> None:
+    """Until the questions about prices come, last of all, an audit keeps no edit of a price waiting."""
+    shut = SQL("LOCK TABLE pricing_tiers, pricing_promotions IN ACCESS EXCLUSIVE MODE NOWAIT")
+    about_prices = {"tiers_are_their_history", "promotions_are_their_history"}
+    async with place.pool.connection() as conn, snapshot(conn):
+        for name in BOOKS.keys() - about_prices:
+            await conn.execute(BOOKS[name])
+        await invariants.ask(conn)
+        async with place.pool.connection() as editing, editing.transaction():
+            await editing.execute(shut)
+
+
+async def test_groups_longer_than_what_is_held(place: Office) -> None:
+    """Rows of one id come together, in several pieces if there are many; ids come in order."""
+    query = SQL("SELECT n / 1000 AS at, n FROM generate_series(0, 2999) AS n ORDER BY 1, 2").as_string()
+    async with (
+        place.pool.connection() as conn,
+        conn.transaction(),
+        streamed(conn, "numbers", query, {}) as stream,
+    ):
+        for key in range(3):
+            assert await stream.key() == key
+            assert await stream.all_of(uuid7()) == []
+            pieces = [len(rows) async for rows in stream.of(key)]  # type: ignore[arg-type] # any key will do
+            assert sum(pieces) == 1000
+            assert max(pieces) <= AT_ONCE
+        assert await stream.key() is None
+
+
+async def test_nothing_is_nothing(place: Office) -> None:
+    """What there is not has no verdict and no lines."""
+    audits = PostgresAudits(place.pool)
+    for machine in MACHINES:
+        assert await audits.verdict(machine, uuid7()) is None
+        assert await audits.lines(machine, uuid7(), 0, 10) == []
+
+
+async def test_a_body_that_is_no_json(place: Office) -> None:
+    """Whatever was put in place of a body is a difference, and no error."""
+    customer = await place.customer()
+    begun = await payments.create(place.desk, customer, payments.NewPayment(5))
+    async with place.pool.connection() as conn, conn.transaction():
+        await conn.execute("SET LOCAL session_replication_role = replica")
+        await conn.execute("UPDATE transitions SET body = 'not {', hash = sha256('not {')")
+    found = await PostgresAudits(place.pool).verdict("payment", begun.payment.id)
+    assert found is not None
+    assert "what was hashed is no record of a move" in str(found.difference)
+
+
+async def test_a_row_that_cannot_be_read(place: Office) -> None:
+    """A word that no machine knows is a difference, and no error."""
+    customer = await place.customer()
+    begun = await payments.create(place.desk, customer, payments.NewPayment(5))
+    async with place.pool.connection() as conn:
+        await conn.execute("ALTER TABLE payment_sessions DROP CONSTRAINT payment_sessions_provider_known")
+        await conn.execute("UPDATE payment_sessions SET provider = 'somebody'")
+    found = await PostgresAudits(place.pool).verdict("payment", begun.payment.id)
+    assert "its row cannot be read: 'somebody' is not a valid Provider" in str(found and found.difference)
