@@ -116,8 +116,8 @@ $$;
 CREATE FUNCTION asked(word text, session text, payment text, at_ timestamptz) RETURNS void LANGUAGE sql AS $$
     INSERT INTO session_extensions (id, session_id, payment_session_id, requested_duration_minutes, requested_price, status,
                                     requested_at, deadline_at, timeout_seconds, wake_at, version)
-    VALUES (u(word), u(session), u(payment), 5, 10000, 'pending', at_, at_ + interval '10 seconds', 10,
-            at_ + interval '10 seconds', 1);
+    VALUES (u(word), u(session), u(payment), 5, 10000, 'pending', at_, at_ + interval '100 seconds', 100,
+            at_ + interval '100 seconds', 1);
     SELECT moved('extension', word, 1, NULL, 'pending', 'ask', at_);
 $$;
 
@@ -233,3 +233,10 @@ WHERE id = u('gita seeks');
 SELECT moved('pairing', 'gita seeks', 2, 'pending', 'pending', 'decline', ago(6.9)),
        moved('pairing', 'gita seeks', 3, 'pending', 'rejected', 'decline', ago(6.8), 'all_mitras_rejected'),
        failed('gita pays', 4, 'all_mitras_rejected', ago(6.8), 'gita seeks');
+
+-- From now on minutes are counted from the moment of this world, however long a test looks at it.
+DO $$ BEGIN
+    EXECUTE format(
+        'CREATE OR REPLACE FUNCTION ago(minutes numeric) RETURNS timestamptz LANGUAGE sql STABLE AS %L',
+        format('SELECT timestamptz %L - minutes * interval ''1 minute''', now()));
+END $$;
