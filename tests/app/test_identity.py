@@ -9,13 +9,12 @@ import pytest
 from attrs import evolve
 from psycopg.sql import SQL
 
-from halobestie_app.problems import Code, Problem
+from halobestie_app.problems import Code
 from halobestie_app.usecases.identity import AccountRefused
 from halobestie_app.usecases.identity_rules import DEFAULT_NAME
-from halobestie_app.usecases.log_ins import LoggedIn
-from halobestie_core.ports.identity import Operator, OtpNotSent, Person
+from halobestie_core.ports.identity import Operator, OtpNotSent
 from halobestie_core.words import UserType
-from support.identity import Kit, kit
+from support.identity import Kit, kit, person, refused
 
 pytestmark = pytest.mark.anyio
 
@@ -36,19 +35,6 @@ async def people(database_url: str) -> AsyncIterator[Kit]:
     """The use cases on a fresh database."""
     async with kit(database_url) as made:
         yield made
-
-
-async def refused(awaitable: object) -> Problem:
-    """The problem that a use case raises."""
-    with pytest.raises(Problem) as caught:
-        await awaitable  # type: ignore[misc]  # any coroutine
-    return caught.value
-
-
-def person(logged_in: LoggedIn) -> Person:
-    """Who logged in, on the public listener."""
-    assert isinstance(logged_in.who, Person)
-    return logged_in.who
 
 
 async def coded(people: Kit, user_type: UserType, phone: str = PHONE) -> str:

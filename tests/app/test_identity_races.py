@@ -1,8 +1,6 @@
 """Identity raced on a real PostgreSQL: each client on a connection of its own, behind one barrier."""
 
-import asyncio
-from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator
 from functools import partial
 
 import pytest
@@ -13,7 +11,7 @@ from halobestie_app.problems import Code, Problem
 from halobestie_app.usecases.log_ins import LoggedIn
 from halobestie_core.ports.identity import Codes, Revoked
 from halobestie_core.words import UserType
-from support.identity import Kit, kit
+from support.identity import Kit, codes_of, kit, together
 
 pytestmark = pytest.mark.anyio
 
@@ -27,25 +25,6 @@ async def people(database_url: str) -> AsyncIterator[Kit]:
     """The use cases, with a connection for each of a dozen racers."""
     async with kit(database_url, connections=12) as made:
         yield made
-
-
-async def together(calls: Sequence[Callable[[], Awaitable[object]]]) -> list[object]:
-    """Begin all at one moment; what each gives, or the problem it raises."""
-    barrier = asyncio.Barrier(len(calls))
-
-    async def one(call: Callable[[], Awaitable[object]]) -> object:
-        await barrier.wait()
-        try:
-            return await call()
-        except Problem as problem:
-            return problem
-
-    return list(await asyncio.gather(*(one(call) for call in calls)))
-
-
-def codes_of(outcomes: Sequence[object]) -> Counter[str]:
-    """How often each code was answered, and how often all was well."""
-    return Counter(each.code if isinstance(each, Problem) else "ok" for each in outcomes)
 
 
 @frozen

@@ -8,7 +8,9 @@ import pytest
 from attrs import evolve
 
 from halobestie_adapters.errors import Conflict
-from halobestie_core.ports.identity import AuthSession, Challenge, Operator, Person, Revoked
+from halobestie_core.ports.budgets import Budget
+from halobestie_core.ports.id_tokens import IdentityProvider, OutsideIdentity
+from halobestie_core.ports.identity import AuthSession, Challenge, Operator, Person, Revoked, Spent
 from halobestie_core.words import UserType
 from support.places import Place, later
 
@@ -16,6 +18,8 @@ pytestmark = pytest.mark.anyio
 
 AYU, BIMA, SARI, WATI = (UUID(int=n) for n in range(1, 5))
 PHONE = "+6281234567890"
+GOOGLE = OutsideIdentity(IdentityProvider.GOOGLE, "subject", "Ayu")
+BUDGET, HERE, THERE = Budget("codes_per_address", 3, 60), bytes(32), b"1" * 32
 OPERATOR = Operator(UUID(int=9), "a@halobestie.example", "hash", disabled=False)
 
 
@@ -87,6 +91,75 @@ async def test_a_phone_is_verified_once(place: Place) -> None:
         found = await unit.person_by_phone(UserType.CUSTOMER, PHONE)
         assert found is not None
         assert found.phone_verified
+
+
+async def test_identities_of_other_houses(place: Place) -> None:
+    """Somebody's alone, per house; who has one is anonymous no more, and has proved no phone."""
+    async with place.identity.unit() as unit:
+        await unit.add_customer(AYU, "Ayu")
+        await unit.add_customer(BIMA, "Bima")
+        assert await unit.lock_identity(GOOGLE) is None
+        await unit.add_identity(GOOGLE, AYU)
+    apple = evolve(GOOGLE, provider=IdentityProvider.APPLE)
+    ayu = Person(AYU, UserType.CUSTOMER, "Ayu", phone_verified=False, has_identity=True)
+    async with place.identity.unit() as unit:
+        assert await unit.lock_identity(GOOGLE) == AYU
+        assert await unit.lock_customer(AYU) == await unit.person(UserType.CUSTOMER, AYU) == ayu
+        assert await unit.rename(UserType.CUSTOMER, AYU, "Ayu S.") == evolve(ayu, display_name="Ayu S.")
+        await unit.verify_phone(AYU, PHONE)
+        found = await unit.person_by_phone(UserType.CUSTOMER, PHONE)
+        assert found == evolve(ayu, display_name="Ayu S.", phone_verified=True)
+        bima = await unit.lock_customer(BIMA)
+        assert bima is not None
+        assert (ayu.is_anonymous, bima.is_anonymous) == (False, True)
+        assert await unit.lock_identity(apple) is None
+
+    async def again() -> None:
+        async with place.identity.unit() as unit:
+            await unit.add_identity(GOOGLE, BIMA)
+
+    with pytest.raises(Conflict):
+        await again()
+
+
+async def test_budgets(place: Place) -> None:
+    """Counted apart by name and by whom; the time runs from the first, and then begins anew."""
+    began = place.now
+    async with place.identity.unit() as unit:
+        assert await unit.spend(BUDGET, HERE) == Spent(1, began, began)
+    await later(place, seconds=59)
+    async with place.identity.unit() as unit:
+        assert await unit.spend(BUDGET, HERE) == Spent(2, began, place.now)
+        assert await unit.spend(BUDGET, THERE) == Spent(1, place.now, place.now)
+        assert await unit.spend(evolve(BUDGET, name="other"), HERE) == Spent(1, place.now, place.now)
+    await later(place, seconds=1)
+    async with place.identity.unit() as unit:
+        assert await unit.spend(BUDGET, HERE) == Spent(1, place.now, place.now)
+        assert await unit.spend(BUDGET, THERE) == Spent(2, began + timedelta(seconds=59), place.now)
+
+
+async def test_a_block_that_raises_spends_nothing(place: Place) -> None:
+    """What was taken in it is there again."""
+
+    async def fail() -> None:
+        async with place.identity.unit() as unit:
+            await unit.spend(BUDGET, HERE)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
+    async with place.identity.unit() as unit:
+        assert (await unit.spend(BUDGET, HERE)).count == 1
+
+
+async def test_a_budget_spent_at_once(place: Place) -> None:
+    """Each sees what all before took."""
+
+    async def spend() -> int:
+        async with place.identity.unit() as unit:
+            return (await unit.spend(BUDGET, HERE)).count
+
+    assert sorted(await asyncio.gather(*(spend() for _ in range(6)))) == [1, 2, 3, 4, 5, 6]
 
 
 async def test_renaming(place: Place) -> None:
