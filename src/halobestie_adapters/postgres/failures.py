@@ -159,7 +159,14 @@ async def _listed(asking: _Asking, wanted: Wanted, limit: int, offset: int) -> t
     route = shortest(kinds, total, limit, offset)
     if route is None:
         return total, []
-    found = await asking(Q[route.way], {**by, "skip": route.skip, "take": route.take})
+    given = {
+        **by,
+        "any_state": len(by["states"]) == len(FailureStatus),
+        "any_cause": len(by["causes"]) == len(Cause),
+        "skip": route.skip,
+        "take": route.take,
+    }
+    found = await asking(Q[route.way], given)
     return total, [id_ for (id_,) in found]
 
 

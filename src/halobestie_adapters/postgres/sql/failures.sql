@@ -38,10 +38,11 @@ ORDER BY stretch.created_at DESC, stretch.id DESC
 LIMIT %(take)s OFFSET %(skip)s
 
 -- name: page_from_newest
--- The ids of a page, walking from the newest row.
+-- The ids of a page, walking from the newest row. (Planned with its values, so that what is not asked for is not compared.)
 SELECT id FROM pairing_failures
 WHERE created_at >= %(begin)s::timestamptz AND created_at < %(end)s::timestamptz
-  AND state = ANY (%(states)s::text[]) AND cause_tag = ANY (%(causes)s::text[])
+  AND (%(any_state)s::boolean OR state = ANY (%(states)s::text[]))
+  AND (%(any_cause)s::boolean OR cause_tag = ANY (%(causes)s::text[]))
 ORDER BY created_at DESC, id DESC
 LIMIT %(take)s OFFSET %(skip)s
 
@@ -49,7 +50,8 @@ LIMIT %(take)s OFFSET %(skip)s
 -- The ids of a page, walking from the oldest row; they come the other way round.
 SELECT id FROM pairing_failures
 WHERE created_at >= %(begin)s::timestamptz AND created_at < %(end)s::timestamptz
-  AND state = ANY (%(states)s::text[]) AND cause_tag = ANY (%(causes)s::text[])
+  AND (%(any_state)s::boolean OR state = ANY (%(states)s::text[]))
+  AND (%(any_cause)s::boolean OR cause_tag = ANY (%(causes)s::text[]))
 ORDER BY created_at, id
 LIMIT %(take)s OFFSET %(skip)s
 
