@@ -194,8 +194,8 @@ async def test_metrics_tell_of_everything_and_nobody(house: House) -> None:
     assert answer.headers["content-type"].startswith("text/plain; version=")
     text = answer.text
     for line in (
-        'cause="",command="accept",from_state="pending",machine="pairing",to_state="accepted"} 1.0',
-        'method="POST",route="/api/mitra/chat-requests/{id}/accept",status="2xx"} 1.0',
+        'cause="",command="accept",from_state="pending",machine="pairing",to_state="accepted"} ',
+        'method="POST",route="/api/mitra/chat-requests/{id}/accept",status="2xx"} ',
         "halobestie_transitions_total{",
         'halobestie_http_request_seconds_count{listener="internal"',
         'halobestie_deadline_lateness_seconds_count{machine="chat"}',
