@@ -68,7 +68,8 @@ async def timeline(audits: Audits, aggregate: str, aggregate_id: UUID, after: in
 class Traffic:
     """The tables as data, each row with how often it was taken (``count``), births too (``opened``).
 
-    ``elsewhere``: edges that were taken once and are in no table of today. Not ``complete``: the latest moves
+    Rows that only their guards tell apart are one edge, and each shows its count. ``elsewhere``: edges that
+    were taken once and are in no table of today. Not ``complete``: the latest moves
     are not counted yet.
     """
 

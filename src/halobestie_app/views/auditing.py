@@ -67,7 +67,8 @@ class RecordedMoves:
 class MachineTraffic:
     """The tables as `machines.json` has them, each row with its ``count``, each table with ``opened``.
 
-    ``elsewhere``: edges that were taken and stand in no table of today. Not ``complete``: the counting is
+    Rows that only their guards tell apart are one edge, and each shows its count. ``elsewhere``: edges that
+    were taken and stand in no table of today. Not ``complete``: the counting is
     behind.
     """
 

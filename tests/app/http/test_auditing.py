@@ -8,6 +8,7 @@ import pytest
 
 from halobestie_adapters.ids import uuid7
 from halobestie_core.atlas.machines import MACHINES
+from halobestie_core.machine import Row
 from halobestie_core.machine.chart.export import export
 from halobestie_core.words import UserType
 from support.reception import Reception, reception
@@ -187,6 +188,42 @@ async def test_causes_that_commands_carry(house: Reception, boss: UUID) -> None:
     told = await house.said(200, OPERATOR, boss, "GET", f"{AUDIT}/machines")
     rows = [row for row in told["machines"][0]["rows"] if row["event"] == "payment_failed"]
     assert [(row["command"], row["cause"], row["count"]) for row in rows] == [("fail", "carried", 2)]
+
+
+async def test_edges_of_another_day(house: Reception, boss: UUID) -> None:
+    """What was taken once and is in no table any more is not lost."""
+    await house.run(
+        b"INSERT INTO transitions (machine, aggregate_id, version, to_state, command, event, actor_type, at,"
+        b" facts, body, fingerprint, hash) VALUES ('payment', gen_random_uuid(), 1, 'pending', 'dream',"
+        b" 'payment_dreamt', 'system', now(), '{}', '{}', '0123456789abcdef', sha256('{}'))"
+    )
+    told = await house.said(200, OPERATOR, boss, "GET", f"{AUDIT}/machines")
+    assert told["elsewhere"] == [
+        {
+            "machine": "payment",
+            "from_state": None,
+            "command": "dream",
+            "to_state": "pending",
+            "event": "payment_dreamt",
+            "cause_tag": None,
+            "count": 1,
+        }
+    ]
+
+
+def test_rows_that_are_one_edge() -> None:
+    """A row is an edge of its own, but where only its guard tells it from another: then both show the count."""
+    shared = [
+        (machine.name, row.command.__name__)
+        for machine in MACHINES
+        for row in machine.rows
+        if [_edge(other) for other in machine.rows].count(_edge(row)) > 1
+    ]
+    assert shared == [("extension", "Accept")] * 2
+
+
+def _edge(row: Row) -> tuple[object, ...]:
+    return row.source, row.command, row.target, row.event, row.cause
 
 
 @pytest.mark.parametrize("path", ["machines", f"payment/{uuid7()}"])
