@@ -143,9 +143,9 @@ async def test_nobody_knows_whose_log_in_has_ended() -> None:
         assert await renewing.closed() == 1012
         await behind.send("resume", chats={})
         assert await behind.closed() == 1012
-        said = {"session_id": str(UUID(int=5)), "client_message_id": str(UUID(int=6))}
-        await socket.send("message", **said, text="hello")
-        await socket.until("error", code="UNAVAILABLE", **said)
+        chat, message = str(UUID(int=5)), str(UUID(int=6))
+        await socket.send("message", session_id=chat, client_message_id=message, text="hello")
+        await socket.until("error", code="UNAVAILABLE", session_id=chat, client_message_id=message)
         await socket.send("focus", session_id=None)
         await socket.until("error", code="UNAVAILABLE")
         await place.hub.look()
