@@ -212,7 +212,7 @@ async def test_edges_of_another_day(house: Reception, boss: UUID) -> None:
 
 
 def test_rows_that_are_one_edge() -> None:
-    """A row is an edge of its own, but where only its guard tells it from another: then both show the count."""
+    """Each row is an edge, but where only guards tell rows apart; those share their count."""
     shared = [
         (machine.name, row.command.__name__)
         for machine in MACHINES
