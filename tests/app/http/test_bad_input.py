@@ -10,6 +10,7 @@ from psycopg import sql
 from halobestie_app.http import (
     client,
     client_chats,
+    dashboard,
     devices,
     extensions,
     histories,
@@ -42,6 +43,7 @@ OURS = (
     *quarantine.ROUTES,
     *pricing.ROUTES,
     *histories.ROUTES,
+    *dashboard.ROUTES,
 )
 PAYMENT = {"payment_session_id": ID}
 MORE = {"extension_payment_session_id": ID}
