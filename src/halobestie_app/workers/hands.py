@@ -5,10 +5,12 @@ A mistake in one thing is logged and never stops the others; what was claimed wi
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, Final
 
 from halobestie_adapters.errors import StoreError
 from halobestie_app import log
+
+AT_THE_END_SECONDS: Final = 3.0
 
 _log = log.get(__name__)
 
@@ -37,6 +39,14 @@ class Hands:
         """Wait until nothing is in hand."""
         while self._tasks:
             await asyncio.wait(self._tasks)
+
+    async def ended(self) -> None:
+        """Wait a moment for what is in hand, then drop it: it is claimed again by whoever goes on."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=AT_THE_END_SECONDS)
+        for task in self._tasks:
+            task.cancel()
+        await self.finished()
 
     async def _done(self, work: Coroutine[Any, Any, object]) -> None:
         try:

@@ -49,9 +49,9 @@ class InboxWorker:
         self._loop.nudge()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Apply until told to stop; what is in hand is finished."""
+        """Apply until told to stop; what is in hand is finished, if it ends soon."""
         await self._loop.run(stop)
-        await self._hands.finished()
+        await self._hands.ended()
 
     async def take(self) -> int:
         """Begin with what waits; return how many. Raises StoreUnavailable."""

@@ -47,9 +47,9 @@ class InvoiceErrands:
             self._loop.nudge()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until told to stop; what is in hand is finished."""
+        """Work until told to stop; what is in hand is finished, if it ends soon."""
         await self._loop.run(stop)
-        await self._hands.finished()
+        await self._hands.ended()
 
     async def take(self) -> int:
         """Begin with what is due; return how many. Raises StoreUnavailable."""

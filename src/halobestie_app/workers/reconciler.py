@@ -41,9 +41,9 @@ class Reconciler:
         self._hands = Hands("reconciler", AT_ONCE, self._loop.nudge)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Look until told to stop; what is in hand is finished."""
+        """Look until told to stop; what is in hand is finished, if it ends soon."""
         await self._loop.run(stop)
-        await self._hands.finished()
+        await self._hands.ended()
 
     async def take(self) -> int:
         """Begin with what is due; return how many. Raises StoreUnavailable."""
