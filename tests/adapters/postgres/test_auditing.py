@@ -4,11 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+from psycopg import AsyncConnection
 from psycopg.sql import SQL
 
 from halobestie_adapters.ids import uuid7
 from halobestie_adapters.postgres import invariants
 from halobestie_adapters.postgres.auditing import MACHINES, PostgresAudits, Scope, snapshot
+from halobestie_adapters.postgres.migrations import migrate, read
+from halobestie_adapters.postgres.pool import conninfo
 from halobestie_adapters.postgres.streams import AT_ONCE, streamed
 from halobestie_adapters.postgres.verifying import BOOKS, Report, Unheard, verify
 from halobestie_app.usecases import pairings, payments
@@ -113,3 +116,32 @@ async def test_a_row_that_cannot_be_read(place: Office) -> None:
         await conn.execute("UPDATE payment_sessions SET provider = 'somebody'")
     found = await PostgresAudits(place.pool).verdict("payment", begun.payment.id)
     assert "its row cannot be read: 'somebody' is not a valid Provider" in str(found and found.difference)
+
+
+OLD_ROWS = """
+INSERT INTO cc_users (id, email, password_hash) VALUES (uuid(1), 'boss@example.org', '');
+INSERT INTO payment_captures VALUES (uuid(2), 'xendit', 'nobody''s', NULL, 99, 'IDR', now(), now());
+INSERT INTO pairing_failures (
+    id, capture_id, cause_tag, amount, created_at, operator_action, actioned_by, actioned_at)
+VALUES (uuid(3), uuid(2), 'payment_mismatch', 99, now(), 'credited', uuid(1), now());
+INSERT INTO customer_transactions (id, kind, amount, at, failure_id)
+VALUES (uuid(4), 'refund_due', 99, now(), uuid(3)), (uuid(5), 'credited', 99, now(), uuid(3));
+"""
+
+
+async def test_what_is_older_than_its_seal(empty_database_url: str) -> None:
+    """Rows of a database that knew no seals are sealed as they stand, and their guards are back in place."""
+    every = read()
+    await migrate(empty_database_url, [one for one in every if one.name < "0012"])
+    async with await AsyncConnection.connect(conninfo(empty_database_url), autocommit=True) as conn:
+        await conn.execute(
+            "CREATE FUNCTION uuid(n int) RETURNS uuid LANGUAGE sql RETURN lpad(n::text, 32, '0')::uuid"
+        )
+        await conn.execute(SQL(OLD_ROWS), prepare=False)
+        await migrate(empty_database_url)
+        report = await verify(conn, tuple(map(Scope, MACHINES)), Unheard(), books=True)
+        assert report.first is None, str(report.first)
+        await conn.execute("ALTER TABLE payment_captures DISABLE TRIGGER payment_captures_append_only")
+        await conn.execute("UPDATE payment_captures SET paid_at = paid_at - interval '1 second'")
+        report = await verify(conn, (), Unheard(), books=True)
+        assert "seals_hold" in str(report.first)
