@@ -8,14 +8,18 @@ import pytest
 from psycopg import sql
 
 from halobestie_app.http import (
+    auditing,
     client,
     client_chats,
     dashboard,
     devices,
     extensions,
+    failures,
     histories,
     internal,
+    live_chats,
     mitra,
+    mitras,
     operators,
     pricing,
     public,
@@ -44,6 +48,10 @@ OURS = (
     *pricing.ROUTES,
     *histories.ROUTES,
     *dashboard.ROUTES,
+    *auditing.ROUTES,
+    *failures.ROUTES,
+    *mitras.ROUTES,
+    *live_chats.ROUTES,
 )
 PAYMENT = {"payment_session_id": ID}
 MORE = {"extension_payment_session_id": ID}
@@ -176,7 +184,8 @@ def audience(route: Route) -> UserType:
 
 def spelled_out(route: Route, id_: str = ID) -> str:
     """The path with this id wherever it has one, and some word where it has a word."""
-    return route.template.format(id=id_, payment_session_id=id_, session_id=id_, installation_id="phone-1")
+    words = {"installation_id": "phone-1", "aggregate": "payment"}
+    return route.template.format(id=id_, payment_session_id=id_, session_id=id_, **words)
 
 
 def spelled(name: str) -> Route:
