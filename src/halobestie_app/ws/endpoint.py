@@ -71,7 +71,7 @@ class Timed(Protocol):
 class SocketEndpoint:
     """Serves every socket of the public listener."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  its parts, each by name
         self,
         hub: Hub,
         tokens: Tokens,
