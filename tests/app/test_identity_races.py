@@ -57,9 +57,9 @@ class Counting:
 
 
 async def test_six_clients_refresh_with_one_token(people: Kit) -> None:
-    """Twenty rounds on one log-in: one successor each time, and nobody is logged out."""
+    """Two hundred rounds on one log-in: one successor each time, and nobody is logged out."""
     token = (await people.identity.sign_up()).refresh_token
-    for generation in range(20):
+    for generation in range(200):
         outcomes = await together([partial(people.identity.log_ins.renew, token)] * 6)
         successors = {each.refresh_token for each in outcomes if isinstance(each, LoggedIn)}
         assert codes_of(outcomes) == {"ok": 6}
@@ -129,6 +129,42 @@ async def test_two_anonymous_customers_prove_one_phone(people: Kit) -> None:
         [winner] = [each.who.id for each in outcomes if isinstance(each, LoggedIn)]
         rows = await people.sql(SQL("SELECT id FROM customers WHERE phone IS NOT NULL"))
         assert rows == [(winner,)]
+
+
+async def test_one_customer_proves_two_phones(people: Kit) -> None:
+    """Each phone has one account: the caller gets the one, the other is a customer of its own."""
+    for number in range(20):
+        phones = [f"+6281234{number:05}{last}" for last in (1, 2)]
+        caller = (await people.identity.sign_up()).who.id
+        for phone in phones:
+            await people.identity.request_code(CUSTOMER, phone)
+        outcomes = await together(
+            [
+                partial(people.identity.verify_customer, phone, people.codes(phone)[-1], caller)
+                for phone in phones
+            ]
+        )
+        ids = [each.who.id for each in outcomes if isinstance(each, LoggedIn)]
+        assert (len(set(ids)), ids.count(caller)) == (2, 1)
+        rows = await people.sql(SQL("SELECT phone FROM customers WHERE phone = ANY(%s)"), phones)
+        assert sorted(str(row[0]) for row in rows) == phones
+
+
+async def test_a_phone_that_got_an_account_meanwhile(people: Kit) -> None:
+    """Codes asked for by two, used one after the other or at once: the phone's account is one."""
+    for number in range(20):
+        phone = f"+6281235{number:06}"
+        first, second = [(await people.identity.sign_up()).who.id for _ in range(2)]
+        await people.identity.request_code(CUSTOMER, phone)
+        await people.identity.verify_customer(phone, people.codes(phone)[-1], first)
+        await people.identity.request_code(CUSTOMER, phone)
+        code = people.codes(phone)[-1]
+        outcomes = await together(
+            [partial(people.identity.verify_customer, phone, code, caller) for caller in (first, second)]
+        )
+        assert codes_of(outcomes) == {"ok": 1, Code.OTP_INVALID: 1}
+        assert [each.who.id for each in outcomes if isinstance(each, LoggedIn)] == [first]
+        assert (await people.identity.me(CUSTOMER, second)).is_anonymous
 
 
 async def test_many_ask_for_codes_at_once(people: Kit) -> None:
