@@ -72,4 +72,4 @@ def test_a_pass(
         place.fake.trouble(Mode.DOWN)
         away = shell.run("reconcile")
         assert away.status == 1
-        assert away.out.splitlines()[-1].strip() == "1 not asked about: the gateway is away"
+        assert away.out.splitlines()[-1].strip() == "3 not asked about: the gateway is away"

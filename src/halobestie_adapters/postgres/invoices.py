@@ -141,9 +141,9 @@ class PostgresInvoiceBook:
         """A page of what may still bring money."""
         return await self._watched("watched", after=after, limit=limit)
 
-    async def without(self, after: UUID, limit: int, within: timedelta) -> Sequence[UUID]:
-        """A page of payments that have no invoice."""
-        return [row[0] for row in await self._rows("without", after=after, limit=limit, within=within)]
+    async def begun(self, after: UUID, limit: int, within: timedelta) -> Sequence[UUID]:
+        """A page of the payments of the last days."""
+        return [row[0] for row in await self._rows("begun", after=after, limit=limit, within=within)]
 
     async def how_many(self, within: timedelta) -> int:
         """Both counted."""

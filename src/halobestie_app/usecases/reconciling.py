@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import suppress
 from enum import StrEnum
 from typing import Final, TypeVar
 from uuid import UUID
@@ -13,7 +14,8 @@ from halobestie_app.usecases.collecting import Collected
 from halobestie_app.usecases.desk import Desk
 from halobestie_app.usecases.looking import settle
 from halobestie_app.usecases.till import Till
-from halobestie_core.ports.gateway import GatewayAway, GatewayRefused
+from halobestie_core.payment import PaymentStatus
+from halobestie_core.ports.gateway import GatewayAway, GatewayRefused, Invoice
 from halobestie_core.ports.invoices import Watched
 
 PAGE: Final = 100
@@ -21,6 +23,7 @@ HANDS: Final = 8
 """Invoices that one pass asks about at the same time."""
 
 T = TypeVar("T")
+F = TypeVar("F", bound="Finding | None")
 
 _log = log.get(__name__)
 
@@ -71,27 +74,37 @@ async def look_at(desk: Desk, till: Till, seen: Watched) -> Finding:
 
 
 async def _found(desk: Desk, till: Till, seen: Watched) -> Finding:
-    invoice = await till.invoices.get(seen.invoice_id)
+    """Ask for the invoice; when its payment is over, for others of it too: one may have been made unheard."""
+    invoice: Invoice | None = None
+    if seen.payment_status is not PaymentStatus.PENDING:
+        with suppress(GatewayAway):  # one of several that cannot be read must not hide the others
+            for one in await till.invoices.of_payment(seen.payment_id):
+                if one.id == seen.invoice_id:
+                    invoice = one
+                else:
+                    await settle(desk, till, one, seen.payment_id)
+    invoice = invoice or await till.invoices.get(seen.invoice_id)
     if invoice is None:
         return Finding.UNKNOWN
     return _finding(await settle(desk, till, invoice, seen.payment_id))
 
 
-async def everything(desk: Desk, till: Till, said: Callable[[Finding], None]) -> Counter[Finding]:
+async def everything(desk: Desk, till: Till, said: Callable[[Finding | None], None]) -> Counter[Finding]:
     """Look at all that could still bring money, due or not; ``said`` hears of each look.
 
-    Invoices that are not in the book, because nobody learned that they were made, are asked for by their
-    payments. Raises the store's errors if the book cannot be read.
+    First at the invoices in the book, then at every payment of the last days, for those of which nobody
+    learned that they were made. Raises the store's errors if the book cannot be read.
     """
     findings: Counter[Finding] = Counter()
 
-    async def note(look: Callable[[], Awaitable[Finding]]) -> None:
+    async def note(look: Callable[[], Awaitable[Finding | None]]) -> None:
         try:
             finding = await look()
         except StoreError as failed:
             _log.warning("a look could not be written down", error=type(failed).__name__)
             finding = Finding.FAILED
-        findings[finding] += 1
+        if finding is not None:
+            findings[finding] += 1
         said(finding)
 
     async def an_invoice(seen: Watched) -> None:
@@ -101,18 +114,21 @@ async def everything(desk: Desk, till: Till, said: Callable[[Finding], None]) ->
         await note(lambda: _asked(lambda: _of_payment(desk, till, payment_id), payment_id))
 
     await _each(_watched(till), an_invoice)
-    await _each(_without(till), a_payment)
+    await _each(_begun(till), a_payment)
     return findings
 
 
-async def _of_payment(desk: Desk, till: Till, payment_id: UUID) -> Finding:
-    worst = Finding.NO_INVOICE
+async def _of_payment(desk: Desk, till: Till, payment_id: UUID) -> Finding | None:
+    """Look for invoices that are not in the book; ``None``: all that there are were in it."""
+    known = {one.invoice_id for one in await till.book.of_payment(payment_id)}
+    finding = None if known else Finding.NO_INVOICE
     for invoice in await till.invoices.of_payment(payment_id):
-        worst = _finding(await settle(desk, till, invoice, payment_id))
-    return worst
+        if invoice.id not in known:
+            finding = _finding(await settle(desk, till, invoice, payment_id))
+    return finding
 
 
-async def _asked(ask: Callable[[], Awaitable[Finding]], payment_id: UUID) -> Finding:
+async def _asked(ask: Callable[[], Awaitable[F]], payment_id: UUID) -> F | Finding:
     try:
         finding = await ask()
     except GatewayAway as away:
@@ -142,9 +158,9 @@ async def _watched(till: Till) -> AsyncIterator[Sequence[Watched]]:
         after = page[-1].invoice_id
 
 
-async def _without(till: Till) -> AsyncIterator[Sequence[UUID]]:
+async def _begun(till: Till) -> AsyncIterator[Sequence[UUID]]:
     after = UUID(int=0)
-    while page := await till.book.without(after, PAGE, till.rhythm.lasting):
+    while page := await till.book.begun(after, PAGE, till.rhythm.lasting):
         yield page
         after = page[-1]
 

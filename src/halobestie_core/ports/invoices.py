@@ -119,10 +119,10 @@ class InvoiceBook(Protocol):
         """Return invoices that are not settled, due or not, in the order of their ids beyond ``after``."""
         ...
 
-    async def without(self, after: UUID, limit: int, within: timedelta) -> Sequence[UUID]:
-        """Return payments of this gateway, begun ``within`` that time, of which the book has no invoice."""
+    async def begun(self, after: UUID, limit: int, within: timedelta) -> Sequence[UUID]:
+        """Return payments of this gateway whose time ended ``within`` that, or did not, after that id."""
         ...
 
     async def how_many(self, within: timedelta) -> int:
-        """Return how many `watched` and `without` have in all."""
+        """Return how many `watched` and `begun` have in all."""
         ...

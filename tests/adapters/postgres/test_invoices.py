@@ -174,7 +174,7 @@ async def test_found_among_many(house: Bank) -> None:
     }  # fmt: skip
     walked = []
     for name in Q:
-        more = {"after": UUID(int=0)} if name == "without" else {}
+        more = {"after": UUID(int=0)} if name == "begun" else {}
         plan = await _plan(house, name, {**given, **more})
         walked += [
             (name, line)

@@ -140,15 +140,13 @@ WHERE i.provider = %(provider)s AND i.next_look_at IS NOT NULL AND i.invoice_id 
 ORDER BY i.invoice_id
 LIMIT %(limit)s
 
--- name: without
--- Payments of the last days that should have an invoice and have none, a page at a time. Ids grow with time, and no payment is
--- usable for three days: hence the floor.
+-- name: begun
+-- Payments of the last days, a page at a time. Ids grow with time, and no payment is usable for three days: hence the floor.
 SELECT p.id FROM payment_sessions p
 WHERE p.provider = %(provider)s AND p.id > greatest(%(after)s::uuid, (lpad(to_hex((
       extract(epoch FROM statement_timestamp() - %(within)s::interval - interval '3 days') * 1000)::bigint), 12, '0')
       || repeat('0', 20))::uuid)
   AND p.expires_at > statement_timestamp() - %(within)s::interval
-  AND NOT EXISTS (SELECT FROM payment_invoices i WHERE i.payment_session_id = p.id)
 ORDER BY p.id
 LIMIT %(limit)s
 
@@ -163,5 +161,4 @@ SELECT (
           extract(epoch FROM statement_timestamp() - %(within)s::interval - interval '3 days') * 1000)::bigint), 12, '0')
           || repeat('0', 20))::uuid)
       AND p.expires_at > statement_timestamp() - %(within)s::interval
-      AND NOT EXISTS (SELECT FROM payment_invoices i WHERE i.payment_session_id = p.id)
 )
