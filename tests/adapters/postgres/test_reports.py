@@ -329,6 +329,21 @@ async def test_times_to_accept(pool: AsyncConnectionPool, conn: Conn, counted: b
         assert window.series.p50[place] == took.p50
 
 
+async def test_ages_of_what_waits(pool: AsyncConnectionPool, conn: Conn) -> None:
+    """The oldest row that is due counts, kind by kind; one that was sent or put off does not."""
+    reports = PostgresReports(pool)
+    assert await reports.outbox_ages() == {}
+    query = (
+        "INSERT INTO outbox (kind, stream, audience, payload, next_attempt_at, sent_at)"
+        " VALUES (%s, 'x', '{}', '{}', now() - make_interval(secs => %s), CASE WHEN %s THEN now() END)"
+    )
+    rows = [("frame", 5, False), ("frame", 40, False), ("frame", 90, True), ("push", 70, True)]
+    for row in [*rows, ("later", -60, False), ("invoice", 7, False)]:
+        await conn.execute(query.encode(), row)
+    ages = await reports.outbox_ages()
+    assert ages == {"frame": pytest.approx(40, abs=5), "invoice": pytest.approx(7, abs=5), "later": 0.0}
+
+
 async def test_steps_are_those_of_the_core(conn: Conn) -> None:
     """The histogram's steps mean the same where they are made and where they are read."""
     for seconds in (0.06, 0.5, 1.0, 7.7, 60.0, 599.0):
