@@ -485,11 +485,10 @@ WHERE t.to_state IN ('extending', 'ended') AND t.at < m.sent_at - interval '5 se
 SELECT c.id, c.status, c.started_at, c.expires_at, c.paused_seconds, m.minutes
 FROM chat_sessions c
 CROSS JOIN LATERAL (
-    SELECT sum(p.duration_minutes)::integer AS minutes
-    FROM payment_sessions p
-    WHERE p.id = c.payment_session_id
-       OR p.id IN (SELECT e.payment_session_id FROM session_extensions e
-                   WHERE e.session_id = c.id AND e.status = 'accepted')
+    SELECT ((SELECT p.duration_minutes FROM payment_sessions p WHERE p.id = c.payment_session_id)
+            + coalesce((SELECT sum(p.duration_minutes)
+                        FROM session_extensions e JOIN payment_sessions p ON p.id = e.payment_session_id
+                        WHERE e.session_id = c.id AND e.status = 'accepted'), 0))::integer AS minutes
 ) m
 WHERE c.expires_at
       IS DISTINCT FROM c.started_at + make_interval(mins => m.minutes) + c.paused_seconds * interval '1 second'
