@@ -153,7 +153,7 @@ async def test_a_sum_that_cannot_be_written_down_is_left_to_people(desk: Office)
     assert await desk.sql(SQL("SELECT FROM payment_captures")) == []
 
 
-# -- races -------------------------------------------------------------------------------------------------------
+# -- races ---------------------------------------------------------------------------------------------------
 
 
 async def at_once(*doing: Awaitable[Collected | str]) -> list[Collected | str]:
