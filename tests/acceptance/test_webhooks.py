@@ -10,23 +10,20 @@ from functools import partial
 from random import Random
 
 import httpx2
-import orjson
 import pytest
 
 from halobestie_app.fakes.xendit_books import Bill, as_webhook
-from halobestie_app.fakes.xendit_hooks import TOKEN_HEADER, Plan
+from halobestie_app.fakes.xendit_hooks import Plan
 from halobestie_app.fakes.xendit_serving import XenditPlace, xendit_served
 from halobestie_app.fakes.xendit_troubles import Mode, Step
 from support.evening import House, at_once
-from support.people import Answer, Customer, Json
+from support.money import PATH, QUICK, becomes, bill_of, dealt_with, post
+from support.people import Answer, Json
 from support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
 
 INSTANCES = 2
-PATH = "/api/webhooks/xendit"
-QUICK = 5.0
-"""Seconds within which what waits for nothing is done."""
 
 
 @pytest.fixture(scope="module")
@@ -54,40 +51,6 @@ async def told(house: House, xendit: XenditPlace) -> AsyncIterator[None]:
     xendit.fake.well()
 
 
-def bill_of(xendit: XenditPlace, payment: Json) -> Bill:
-    """The one invoice of a payment."""
-    [bill] = xendit.fake.books.named(payment["id"])
-    return bill
-
-
-async def post(
-    house: House,
-    xendit: XenditPlace,
-    body: Json | bytes,
-    token: str | None = None,
-    *,
-    at: int = 0,
-    kind: str = "application/json",
-) -> Answer:
-    """Deliver something to one instance."""
-    headers = {TOKEN_HEADER: xendit.fake.hooks.token if token is None else token}
-    headers |= {"Content-Type": kind} if kind else {}
-    content = body if isinstance(body, bytes) else orjson.dumps(body)
-    url = house.instances[at].public + PATH
-    return await house.ask("POST", url, content=content, headers=headers)
-
-
-async def becomes(customer: Customer, payment: Json, status: str, seconds: float = QUICK) -> Json:
-    """Wait until a payment stands so, by the database: to read it through the API asks the gateway too."""
-
-    async def so() -> bool:
-        found = await customer.house.value("SELECT status FROM payment_sessions WHERE id = %s", payment["id"])
-        return bool(found == status)
-
-    await eventually(so, seconds=seconds, what=f"not {status}")
-    return await customer.payment(payment)
-
-
 async def state_of(house: House, bill: Bill) -> list[tuple[str, str | None]]:
     """What became of the deliveries that named an invoice: by the gateway's word, the reason if put aside."""
     rows = await house.rows(
@@ -99,16 +62,6 @@ async def state_of(house: House, bill: Bill) -> list[tuple[str, str | None]]:
     return [
         (row["provider_status"], "applied" if row["applied"] else row["quarantine_reason"]) for row in rows
     ]
-
-
-async def dealt_with(house: House, seconds: float = QUICK) -> None:
-    """Wait until no delivery waits."""
-
-    async def none() -> bool:
-        waiting = "SELECT count(*) FROM webhook_inbox WHERE applied_at IS NULL AND quarantined_at IS NULL"
-        return bool(await house.value(waiting) == 0)
-
-    await eventually(none, seconds=seconds, what="deliveries wait")
 
 
 # ------------------------------------------------------------------------------------------------- stories
