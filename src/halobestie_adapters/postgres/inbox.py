@@ -6,7 +6,7 @@ Rows are leased, not locked: whoever applies one asks the gateway, and no transa
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, final
 from uuid import UUID
 
@@ -21,9 +21,21 @@ from halobestie_core.ports.webhooks import Notice
 from halobestie_core.words import Provider
 
 Q: Final = load(
-    "inbox", "keep", "due", "put_off", "applied", "quarantine", "page", "how_many", "filed", "resolve"
+    "inbox",
+    "keep",
+    "due",
+    "put_off",
+    "applied",
+    "quarantine",
+    "page",
+    "how_many",
+    "filed",
+    "resolve",
+    "purge",
 )
 
+KEPT: Final = timedelta(days=90)
+"""How long a body is kept."""
 LARGEST: Final = 2**63 - 1
 """What a column of sums can hold; a body may claim anything."""
 
@@ -99,6 +111,11 @@ class PostgresInbox:
     async def resolve(self, delivery_id: UUID, note: str, by: UUID) -> bool:
         """Write down who dealt with it, once."""
         return await self._change("resolve", {"id": delivery_id, "note": note, "by": by})
+
+    async def purge(self, limit: int) -> int:
+        """Forget the oldest bodies; what became of each stays."""
+        async with connection(self._pool) as conn:
+            return (await conn.execute(Q.purge, {"limit": limit, "kept": KEPT})).rowcount
 
     async def _change(self, name: str, given: Mapping[str, object]) -> bool:
         async with connection(self._pool) as conn:

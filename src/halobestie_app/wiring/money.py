@@ -27,6 +27,7 @@ from halobestie_app.usecases.desk import Desk
 from halobestie_app.usecases.settings import LiveSettings
 from halobestie_app.usecases.till import Till
 from halobestie_app.usecases.webhooks import Door, Reason, digests
+from halobestie_app.workers.housekeeping import Chore
 from halobestie_app.workers.inbox import InboxWorker
 from halobestie_app.workers.invoices import InvoiceErrands
 from halobestie_app.workers.reconciler import Reconciler
@@ -93,6 +94,11 @@ def counter(env: Environment, pool: AsyncConnectionPool, desk: Desk, metrics: Me
     tokens = digests(tuple(token.reveal() for token in env.xendit_callback_token))
     door = Door(inbox, notices.read, tokens, uuid7, worker.nudge, metrics.webhook)
     return Counter(inbox, door, (worker.run,), (errands.run, reconciler.run), errands.saved)
+
+
+def chores(pool: AsyncConnectionPool) -> list[Chore]:
+    """Say what of this is to be swept."""
+    return [Chore("webhook bodies", PostgresInbox(pool).purge)]
 
 
 class _NobodyKnows:

@@ -34,7 +34,7 @@ async def pool(database_url: str) -> AsyncIterator[AsyncConnectionPool]:
 
 
 @pytest.fixture
-def inbox(pool: AsyncConnectionPool) -> Inbox:
+def inbox(pool: AsyncConnectionPool) -> PostgresInbox:
     """The inbox."""
     return PostgresInbox(pool)
 
@@ -162,6 +162,22 @@ async def test_pages(inbox: Inbox, pool: AsyncConnectionPool) -> None:
     assert await inbox.filed(uuid7()) is None
 
 
+async def test_bodies_are_forgotten(inbox: PostgresInbox, conn: Connection) -> None:
+    """After 90 days the body is gone, and what became of it is there; what waits still needs its body."""
+    old, young, waiting = [await kept(inbox, evolve(NOTICE, invoice_id=str(n))) for n in range(3)]
+    for one in (old, young):
+        await inbox.applied(one)
+    age = "UPDATE webhook_inbox SET received_at = received_at - interval '91 days' WHERE id = ANY (%s)"
+    await conn.execute(age, [[old, waiting]])
+    assert await inbox.purge(10) == 1
+    assert await inbox.purge(10) == 0
+    empty = await (await conn.execute("SELECT id FROM webhook_inbox WHERE body = ''")).fetchall()
+    assert empty == [(old,)]
+    filed = await inbox.filed(old)
+    assert filed is not None
+    assert (filed.state, filed.invoice_id) == (InboxState.APPLIED, "0")
+
+
 async def test_found_among_many(conn: Connection) -> None:
     """What waits, and what is in quarantine, is found by an index however much was applied before."""
     await conn.execute(
@@ -175,9 +191,9 @@ async def test_found_among_many(conn: Connection) -> None:
     states = {state.value: state is InboxState.QUARANTINED for state in InboxState}
     given = {
         "provider": "xendit", "limit": 50, "offset": 0, "reach": 50, "id": uuid7(), "seconds": 1.0,
-        "reason": "x", "note": "x", "by": uuid7(), **states,
+        "reason": "x", "kept": timedelta(days=90), "note": "x", "by": uuid7(), **states,
     }  # fmt: skip
-    for name in ("due", "put_off", "applied", "quarantine", "page", "filed", "resolve"):
+    for name in ("due", "put_off", "applied", "quarantine", "page", "filed", "resolve", "purge"):
         cursor = AsyncClientCursor(conn)
         await cursor.execute(b"EXPLAIN " + Q[name].encode(), given)
         plan = "\n".join(line for (line,) in await cursor.fetchall())
