@@ -33,6 +33,7 @@ from halobestie_app.wiring.ground import Ground, ground
 from halobestie_app.wiring.observing import looking, sweeping, watching
 from halobestie_app.wiring.once import chores, once
 from halobestie_app.wiring.outside import cipher
+from halobestie_app.wiring.money import chores as money_chores
 from halobestie_app.wiring.people import chores as identity_chores
 from halobestie_app.wiring.people import id_tokens, identity, operators, otp_sender
 from halobestie_app.wiring.probes import migrations, postgres
@@ -125,7 +126,11 @@ def _sweeping(base: Ground, roles: frozenset[Role]) -> tuple[Background, ...]:
     """Whatever is kept for a time only goes where workers run."""
     if Role.WORKER not in roles:
         return ()
-    return (Housekeeping([*chores(base.pool), *sweeping(base.pool), *identity_chores(base.pool)]).run,)
+    return (
+        Housekeeping(
+            [*chores(base.pool), *sweeping(base.pool), *identity_chores(base.pool), *money_chores(base.pool)]
+        ).run,
+    )
 
 
 def _apps(
