@@ -14,6 +14,8 @@ from halobestie_core.ports.budgets import Budget
 
 MOST: Final = 100_000
 """People remembered; beyond it, those whose budget is whole are forgotten, then the oldest."""
+ROOM: Final = 0.1
+"""How much of the memory is made free when it is full, so that it is not looked through for everybody."""
 
 
 @final
@@ -43,9 +45,16 @@ class LocalBudgets:
         self._earned_back[key] = spent
         return 0.0
 
+    def give_back(self, budget: Budget, who: str) -> None:
+        """Return one that was taken."""
+        key = budget.name, who
+        spent = self._earned_back.get(key)
+        if spent is not None:
+            self._earned_back[key] = spent - budget.interval
+
     def _forget(self, now: float) -> None:
         self._earned_back = {key: when for key, when in self._earned_back.items() if when > now}
-        while len(self._earned_back) >= self._most:
+        while len(self._earned_back) >= self._most - int(self._most * ROOM):
             del self._earned_back[next(iter(self._earned_back))]
 
 

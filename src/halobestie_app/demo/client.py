@@ -1,5 +1,6 @@
 """A client of the public interfaces: requests, and the frames of the WebSocket. Knows no story."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final, Self, TypeAlias
@@ -17,6 +18,9 @@ SECONDS: Final = 10.0
 SOCKET: Final = "/api/shared/ws"
 
 UNAVAILABLE: Final = 503
+TOO_OFTEN: Final = 429
+LONGEST_WAIT: Final = 30
+"""Seconds that are waited for a budget; what takes longer is told."""
 
 LOST: Final = (httpx2.HTTPError, WebSocketException, OSError, TimeoutError)
 """Whatever says that the server is away for the moment."""
@@ -70,9 +74,7 @@ class Client:
 
     async def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> tuple[int, Body]:
         """Send one request and give the answer's status and JSON. Raises `Refused`, and `LOST`."""
-        answer = await self._http.request(
-            method, path, headers=self._headers(), json=None if body is None else dict(body)
-        )
+        answer = await self._asked(method, path, body)
         try:
             said: Body = orjson.loads(answer.content) if answer.content else {}
         except ValueError:  # something else listens there
@@ -80,6 +82,16 @@ class Client:
         if answer.is_success:
             return answer.status_code, said
         raise Unavailable(said) if answer.status_code == UNAVAILABLE else Refused(answer.status_code, said)
+
+    async def _asked(self, method: str, path: str, body: Mapping[str, Any] | None) -> httpx2.Response:
+        """Send it, and again after a while for as long as it was too often."""
+        given = None if body is None else dict(body)
+        while True:
+            answer = await self._http.request(method, path, headers=self._headers(), json=given)
+            wait = answer.headers.get("retry-after", "")
+            if answer.status_code != TOO_OFTEN or not wait.isdecimal() or int(wait) > LONGEST_WAIT:
+                return answer
+            await asyncio.sleep(int(wait))
 
     async def browse(self, method: str, url: str) -> tuple[int, str]:
         """Ask for a page anywhere, as a stranger and without following it; its status and text. `LOST`."""

@@ -25,6 +25,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from halobestie_app import log
 from halobestie_app.http import answers, body, once, problems
+from halobestie_app.http.budgets import Rates
 from halobestie_app.http.patience import within
 from halobestie_app.http.principal import Bearers, Principal
 from halobestie_app.http.route import Call, Reply, Route
@@ -62,13 +63,18 @@ class App:
         extra: Sequence[BaseRoute] = (),
         watch: Watch | None = None,
         headers: Sequence[tuple[bytes, bytes]] = (),
+        rates: Rates | None = None,
     ) -> None:
-        """Serve ``routes``, then ``extra``; ``headers`` are added to every answer of the table."""
+        """Serve ``routes``, then ``extra``; ``headers`` are added to every answer of the table.
+
+        ``rates`` counts what routes are called; without it nobody is.
+        """
         self.routes = tuple(routes)
         self._table = Table(self.routes)
         self._services = services
         self._bearers = bearers
         self._watch = watch
+        self._rates = rates
         self._headers = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"), *headers]
         ours = secrets.token_hex(6)
         self._names = (f"{ours}-{number:x}" for number in itertools.count(1))
@@ -150,7 +156,12 @@ class App:
         principal = self._principal(route, given.get(b"authorization"))
         log.begin({"request_id": request_id, "user_id": principal and principal.user_id})
         if route.admit is not None:
-            route.admit(self._services, Headers(scope=scope))
+            await self._admitted(route.admit, route, scope)
+        if self._rates is not None and (budget := route.budget) is not None:
+            if budget.shared:
+                await self._rates.spend(budget, principal, scope)
+            else:
+                self._rates.spend_here(budget, principal, scope)
         raw, form = b"", None
         members: Mapping[str, object] = {}
         if route.method in _WITH_BODY:
@@ -174,6 +185,15 @@ class App:
         work = route.endpoint(call) if key is None else self._services.once.answer(route, call, key, members)
         answer = await _within(route.bound, work)
         return answer if isinstance(answer, Reply | Response) else Reply(answer)
+
+    async def _admitted(self, admit: Callable[[Any, Headers], None], route: Route, scope: Scope) -> None:
+        """Let in whom the route lets in; who is refused too often hears that instead."""
+        try:
+            admit(self._services, Headers(scope=scope))
+        except Problem:
+            if self._rates is not None and route.refused_budget is not None:
+                await self._rates.spend(route.refused_budget, None, scope)
+            raise
 
     # ---------------------------------------------------------------------------------------- answering
 

@@ -9,6 +9,7 @@ from attrs import field, frozen
 from attrs.validators import and_, matches_re, max_len, min_len, optional
 
 from halobestie_app.http.body import invalid
+from halobestie_app.http.budgets import REFRESHES, SIGN_UPS
 from halobestie_app.http.cookies import (
     KEPT,
     client_cookie,
@@ -227,6 +228,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         Tokens,
         status=201,
         body=SignUp,
+        budget=SIGN_UPS,
     ),
     Route(
         "POST",
@@ -294,6 +296,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         ANYONE,
         Tokens,
         body=TokenGiven,
+        budget=REFRESHES,
         problems=(Code.UNAUTHENTICATED, Code.FORBIDDEN),
     ),
     Route("POST", "/api/shared/auth/logout", log_out, "End this log-in", PEOPLE, status=204),

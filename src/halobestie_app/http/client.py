@@ -7,6 +7,7 @@ from attrs import field, frozen
 from attrs.validators import and_, ge, le
 
 from halobestie_app.http.body import invalid
+from halobestie_app.http.budgets import POLLS
 from halobestie_app.http.route import CUSTOMERS, Call, Plain, Route
 from halobestie_app.problems import Code, Problem
 from halobestie_app.usecases import billing, payments
@@ -160,6 +161,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         query=AvailabilityQuery,
         problems=(Code.UNAVAILABLE,),
         bound=None,
+        budget=POLLS,
     ),
     Route(
         "GET",

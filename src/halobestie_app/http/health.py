@@ -125,6 +125,15 @@ def routes(readiness: Readiness) -> tuple[Route, ...]:
         return Ready(degraded=condition.degraded, unconfigured=condition.unconfigured)
 
     return (
-        Route("GET", "/healthz", healthz, "Is the process up", ANYONE, Up, bound=None),
-        Route("GET", "/readyz", readyz, "May work be sent here", ANYONE, Ready, problems=(Code.UNAVAILABLE,)),
+        Route("GET", "/healthz", healthz, "Is the process up", ANYONE, Up, bound=None, budget=None),
+        Route(
+            "GET",
+            "/readyz",
+            readyz,
+            "May work be sent here",
+            ANYONE,
+            Ready,
+            problems=(Code.UNAVAILABLE,),
+            budget=None,
+        ),
     )

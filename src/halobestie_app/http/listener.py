@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 
 from halobestie_app.http import health, openapi
 from halobestie_app.http.app import App, Watch, with_cors
+from halobestie_app.http.budgets import Rates
 from halobestie_app.http.principal import Bearers
 from halobestie_app.http.route import Route
 
@@ -36,13 +37,14 @@ class Extras:
     """What a listener may have beside its table.
 
     ``mounted`` are Starlette's own routes (the socket, pages); ``origins`` may call from a browser; ``watch``
-    is told of every answer; ``strict_transport`` tells browsers to come by TLS only.
+    is told of every answer; ``strict_transport`` tells browsers to come by TLS only; ``rates`` counts calls.
     """
 
     mounted: Sequence[BaseRoute] = ()
     origins: Sequence[str] = ()
     watch: Watch | None = None
     strict_transport: bool = False
+    rates: Rates | None = None
 
 
 def complete(kind: Kind, routes: Iterable[Route], readiness: health.Readiness) -> tuple[Route, ...]:
@@ -72,6 +74,7 @@ def make_app(
         extra=also.mounted,
         watch=also.watch,
         headers=[HSTS] if also.strict_transport else [],
+        rates=also.rates,
     )
     return with_cors(app, also.origins)
 

@@ -69,7 +69,7 @@ def serving(routes: Iterable[Route], title: str, version: str) -> Route:
     async def openapi(_: Plain) -> Reply:
         return Reply(raw=written)
 
-    own = Route("GET", PATH, openapi, "This document", ANYONE, dict[str, object], bound=None)
+    own = Route("GET", PATH, openapi, "This document", ANYONE, dict[str, object], bound=None, budget=None)
     written = orjson.dumps(document([*routes, own], title, version))
     return own
 
@@ -83,6 +83,8 @@ def possible(route: Route) -> tuple[Code, ...]:
         codes.add(Code.FORBIDDEN)
     if route.bound is not None:
         codes.add(Code.UNAVAILABLE)
+    if route.budget is not None or route.refused_budget is not None:
+        codes.add(Code.RATE_LIMITED)
     if route.parameters:
         codes.add(Code.NOT_FOUND)
     if route.query is not None:

@@ -9,6 +9,7 @@ from uuid import UUID
 from attrs import field, frozen
 from attrs.validators import and_, max_len, min_len
 
+from halobestie_app.http.budgets import REFRESHES
 from halobestie_app.http.cookies import KEPT, OPERATOR, kept, refuse_foreign_origin, setting, taking_away
 from halobestie_app.http.problems import unauthenticated
 from halobestie_app.http.route import ANYONE, Call, Plain, Reply, Route
@@ -99,6 +100,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         ANYONE,
         OperatorTokens,
         problems=(Code.UNAUTHENTICATED, Code.FORBIDDEN),
+        budget=REFRESHES,
     ),
     Route(
         "POST",

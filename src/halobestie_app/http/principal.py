@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from uuid import UUID
 
-from attrs import frozen
+from attrs import field, frozen
 
 from halobestie_core.ports.identity import InvalidToken, Tokens
 from halobestie_core.words import UserType
@@ -27,6 +27,12 @@ class Principal:
     user_id: UUID
     user_type: UserType
     session_id: UUID
+    counted_as: str = field(init=False, repr=False, eq=False)
+    """Under what is counted how often they come: made once, for it is needed at every request."""
+
+    @counted_as.default
+    def _(self) -> str:
+        return str(self.user_id)
 
 
 class Bearers:

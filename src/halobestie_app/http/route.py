@@ -17,8 +17,10 @@ from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
 
 from halobestie_app.http.address import counted_client
+from halobestie_app.http.budgets import REQUESTS
 from halobestie_app.http.principal import Bearers, Principal
 from halobestie_app.problems import Code
+from halobestie_core.ports.budgets import Budget
 from halobestie_core.ports.idempotency import Attempt
 from halobestie_core.words import UserType
 
@@ -151,7 +153,9 @@ class Route:
     ``bound`` is in seconds; None only where nothing can be waited for. ``media`` is the answer's type.
     ``keyed``: an ``Idempotency-Key`` is honoured; for commands of a known caller that give an object.
     ``raw``: the body may be anything, of any type; the endpoint finds it in ``call.raw_body``. ``admit``
-    looks at the headers before a byte of the body is read, and may raise a `Problem`.
+    looks at the headers before a byte of the body is read, and may raise a `Problem`. ``budget`` is what a
+    call is taken from, the caller's or, of somebody unknown, their address'; ``refused_budget`` what a call
+    is taken from that ``admit`` refuses. None: it may be called as often as anybody likes.
     """
 
     method: str = field(validator=attrs.validators.in_(("GET", "POST", "PUT", "PATCH", "DELETE")))
@@ -170,6 +174,8 @@ class Route:
     keyed: bool = field(default=False, kw_only=True)
     raw: bool = field(default=False, kw_only=True)
     admit: Callable[[Services, Headers], None] | None = field(default=None, kw_only=True)
+    budget: Budget | None = field(default=REQUESTS, kw_only=True)
+    refused_budget: Budget | None = field(default=None, kw_only=True)
     parameters: tuple[tuple[str, bool], ...] = field(init=False, repr=False)
     """The path's parameters in order: each name, and whether it is text rather than an id."""
     template: str = field(init=False, repr=False)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 from starlette.datastructures import Headers
 
 from halobestie_app.http import problems
+from halobestie_app.http.budgets import WRONG_TOKENS
 from halobestie_app.http.route import ANYONE, Plain, Route
 from halobestie_app.problems import Code, Problem
 
@@ -46,5 +47,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         admit=admit,
         problems=(Code.UNAUTHENTICATED, Code.NOT_FOUND),
         bound=BOUND,
+        budget=None,
+        refused_budget=WRONG_TOKENS,
     ),
 )

@@ -30,16 +30,16 @@ from halobestie_app.wiring.back_office import back_office, mitras
 from halobestie_app.wiring.commands import Commands, commands
 from halobestie_app.wiring.failures import failure_desk
 from halobestie_app.wiring.ground import Ground, ground
+from halobestie_app.wiring.money import chores as money_chores
+from halobestie_app.wiring.keeping import erasing, retention
 from halobestie_app.wiring.observing import looking, sweeping, watching
 from halobestie_app.wiring.once import chores, once
 from halobestie_app.wiring.outside import cipher
-from halobestie_app.wiring.money import chores as money_chores
 from halobestie_app.wiring.people import chores as identity_chores
 from halobestie_app.wiring.people import id_tokens, identity, operators, otp_sender
 from halobestie_app.wiring.probes import migrations, postgres
 from halobestie_app.wiring.sockets import sockets
 from halobestie_app.workers.housekeeping import Housekeeping
-from halobestie_app.workers.revocations import Revocations
 from halobestie_app.ws.endpoint import SocketEndpoint
 from halobestie_app.ws.protocol import SERVED_BY
 
@@ -75,13 +75,13 @@ async def assembled(
         gate = health.Gate(
             postgres(base.pool), migrations(base.pool), base.link.probe, unconfigured, base.gone.condition
         )
-        apps = _apps(env, services, gate, live.endpoint, base.gone)
+        apps = _apps(base, services, gate, live.endpoint)
         loops = (
             *base.loops,
             *acting.loops(roles),
             *live.loops(roles),
             *watching(base.pool, services.reports, base.metrics, roles),
-            *_sweeping(base, roles),
+            *_sweeping(base, services, roles),
         )
 
         async def drain() -> None:
@@ -117,6 +117,7 @@ async def _services(base: Ground, acting: Commands, stack: AsyncExitStack) -> Se
         mitras=mitras(pool, acting.desk),
         back_office=back_office(pool),
         audits=auditing(pool),
+        erasing=erasing(pool, acting.desk, gone.tell),
         inbox=acting.money.inbox,
         door=acting.money.door,
     )
@@ -134,19 +135,22 @@ def _sweeping(base: Ground, roles: frozenset[Role]) -> tuple[Background, ...]:
 
 
 def _apps(
-    env: Environment, services: Services, gate: health.Gate, endpoint: SocketEndpoint, gone: Revocations
+    base: Ground, services: Services, gate: health.Gate, endpoint: SocketEndpoint
 ) -> dict[Role, ASGIApp]:
+    env, gone = base.env, base.gone
     outside = Extras(
         mounted=(*endpoint.routes(), *returning.ROUTES),
         origins=env.cors_origins_public,
         watch=services.metrics.watching("public"),
         strict_transport=env.production,
+        rates=base.rates,
     )
     inside = Extras(
         mounted=scraping.routes(services.metrics),
         origins=env.cors_origins_internal,
         watch=services.metrics.watching("internal"),
         strict_transport=env.production,
+        rates=base.rates,
     )
     people = Bearers(services.identity.log_ins.tokens, gone.refuses)
     staff = Bearers(services.operators.log_ins.tokens, gone.refuses)

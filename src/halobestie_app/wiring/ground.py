@@ -20,9 +20,11 @@ from halobestie_adapters.redis.connection import RedisLink
 from halobestie_adapters.redis.picture import RedisPicture
 from halobestie_adapters.redis.registry import RedisConnections
 from halobestie_app.environment import Environment
+from halobestie_app.http.budgets import Rates
 from halobestie_app.metrics import Metrics
 from halobestie_app.server import Background
 from halobestie_app.usecases.settings import LiveSettings
+from halobestie_app.wiring.limits import counting
 from halobestie_app.wiring.observing import observed
 from halobestie_app.wiring.people import revocations
 from halobestie_app.wiring.pricing import phone_hashes
@@ -56,6 +58,7 @@ class Ground:
     connections: RedisConnections
     metrics: Metrics
     phone_hash: PhoneHashes
+    rates: Rates
 
     @property
     def cadence(self) -> int:
@@ -110,6 +113,7 @@ async def ground(env: Environment, database_url: str, valkey_url: str, stack: As
         connections=RedisConnections(link),
         metrics=observed(pool),
         phone_hash=remembered,
+        rates=counting(env, link),
     )
 
 

@@ -64,5 +64,6 @@ def sockets(ground: Ground, tokens: Tokens, talking: Talking) -> Sockets:
         talk=talk,
         company=company,
         timed=ground.metrics,
+        rates=ground.rates,
     )
     return Sockets(hub, endpoint, delivery, Leases(hub, ground.connections), clocks)

@@ -17,6 +17,7 @@ from starlette.websockets import WebSocket
 from halobestie_adapters.errors import StoreError
 from halobestie_adapters.ids import uuid7
 from halobestie_app import log
+from halobestie_app.http.budgets import Rates
 from halobestie_app.http.problems import CONTENT_TYPE, rendered
 from halobestie_app.problems import Code, Problem
 from halobestie_app.ws.company import Company
@@ -83,11 +84,15 @@ class SocketEndpoint:
         talk: Talk | None = None,
         company: Company | None = None,
         timed: Timed | None = None,
+        rates: Rates | None = None,
     ) -> None:
         """Let in who has a valid token; pages only from ``origins`` or from this very host.
 
         ``revoked`` says whether a log-in has ended; it may raise `Problem` when that cannot be told.
+        ``rates`` counts how often somebody comes.
         """
+        self._rates = rates
+        self._unknown: dict[Socket, str] = {}  # addresses of sockets that have shown no token yet
         self._seen = seen
         self._talk = talk
         self._company = company
@@ -104,10 +109,11 @@ class SocketEndpoint:
 
     async def serve(self, websocket: WebSocket) -> None:
         """Serve one socket from its handshake to its end."""
-        if not self._may_come_from(websocket.headers.get("origin"), websocket.headers.get("host")):
-            problem = Problem(Code.FORBIDDEN, "A page of another origin may not connect.")
+        try:
+            address = self._admitted(websocket)
+        except Problem as problem:
             await websocket.send_denial_response(
-                Response(rendered(problem), problem.status, media_type=CONTENT_TYPE.decode())
+                Response(rendered(problem), problem.status, problem.headers, CONTENT_TYPE.decode())
             )
             return
         await websocket.accept()
@@ -116,6 +122,8 @@ class SocketEndpoint:
         socket = Socket(session, websocket.send_text, websocket.close, line_of(websocket.scope))
         socket.reader = asyncio.current_task()
         self._hub.opened(socket)
+        if address is not None:
+            self._unknown[socket] = address
         try:
             await self._take(socket, partial(session.begin, _bearer(websocket), loop.time()))
             while (message := await websocket.receive())["type"] != "websocket.disconnect":
@@ -124,6 +132,7 @@ class SocketEndpoint:
             if socket.closing is None or loop.is_closed():
                 raise  # the server ends; else it was the socket, giving up a peer that takes no farewell
         finally:
+            self._unknown.pop(socket, None)
             self._hub.left(socket)
             if self._talk is not None:
                 self._talk.left(socket)
@@ -159,6 +168,14 @@ class SocketEndpoint:
     async def _welcome(self, socket: Socket, caller: Caller) -> None:
         """Register first, then look: what happens in between waits behind the snapshot."""
         if socket.closing is not None:
+            return
+        address = self._unknown.pop(socket, None)
+        if (
+            self._rates is not None
+            and address is not None
+            and not self._rates.came_in(address, caller.user.id)
+        ):
+            socket.close(CloseCode.TOO_FAST_OR_SLOW, "too many sockets in a row")
             return
         began = time.monotonic()
         log.begin({"user_id": caller.user.id})
@@ -253,6 +270,12 @@ class SocketEndpoint:
         if until <= now:
             return None
         return Caller(User(claims.user_type, claims.user_id), claims.session_id, until)
+
+    def _admitted(self, websocket: WebSocket) -> str | None:
+        """Under what address the handshake is counted, if it is. Raises `Problem` for one that is refused."""
+        if not self._may_come_from(websocket.headers.get("origin"), websocket.headers.get("host")):
+            raise Problem(Code.FORBIDDEN, "A page of another origin may not connect.")
+        return None if self._rates is None else self._rates.handshake(websocket.scope)
 
     def _may_come_from(self, origin: str | None, host: str | None) -> bool:
         """Programs send no origin; a page's must be known, or be the page of this very host."""

@@ -8,11 +8,15 @@ from attrs.validators import gt
 
 @frozen
 class Budget:
-    """``limit`` times in ``seconds``, all at once if need be; then one by one as the time comes back."""
+    """``limit`` times in ``seconds``, all at once if need be; then one by one as the time comes back.
+
+    ``shared``: all instances count it together; else each for itself, for what must cost nothing to count.
+    """
 
     name: str
     limit: int = field(validator=gt(0))
     seconds: int = field(validator=gt(0))
+    shared: bool = field(default=True, kw_only=True)
 
     @property
     def interval(self) -> float:
@@ -29,4 +33,16 @@ class Budgets(Protocol):
         What is refused is not counted. Never raises and never waits for long: whoever cannot ask the common
         count keeps one alone.
         """
+        ...
+
+
+class BudgetsHere(Protocol):
+    """Counts what people spend in this process alone, and waits for nobody."""
+
+    def spend_now(self, budget: Budget, who: str) -> float:
+        """Take one from the budget of ``who``; 0, or the seconds after which there is one again."""
+        ...
+
+    def give_back(self, budget: Budget, who: str) -> None:
+        """Return one that was taken for what turned out to cost nothing."""
         ...

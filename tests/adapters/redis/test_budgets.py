@@ -102,3 +102,54 @@ async def test_without_redis_each_counts_alone() -> None:
     assert [await shared.spend(FEW, "ayu") for _ in range(5)] == [0] * 5
     assert await shared.spend(FEW, "ayu") > 0
     await away.aclose()
+
+
+async def test_an_instance_takes_a_few_at_a_time(link: RedisLink) -> None:
+    """Whatever they hold counts as spent: together never more than the budget, and hardly less."""
+    slow = Budget("slow", 600, 600_000)
+    instances = [RedisBudgets(link, LocalBudgets(), patience=5) for _ in range(3)]
+    waits = [await instances[n % 3].spend(slow, "ayu") for n in range(700)]
+    assert 600 - 2 * 9 <= waits.count(0) <= 600
+    assert all(wait > 0 for wait in waits[620:])
+    alone = RedisBudgets(link, LocalBudgets(), patience=5)
+    together = await asyncio.gather(*(alone.spend(slow, "budi") for _ in range(650)))
+    assert together.count(0) == 600
+
+
+async def test_what_is_held_is_let_go_after_a_while(link: RedisLink) -> None:
+    """Somebody who comes seldom is asked for again, and loses what nobody used."""
+    clock = Clock()
+    slow = Budget("slow", 120, 600_000)
+    mine = RedisBudgets(link, LocalBudgets(), patience=5, clock=clock)
+    other = RedisBudgets(link, LocalBudgets(), patience=5)
+    assert await mine.spend(slow, "ayu") == 0  # takes two, uses one
+    clock.now = 31
+    assert await mine.spend(slow, "ayu") == 0
+    left = [await other.spend(slow, "ayu") for _ in range(120)]
+    assert left.count(0) == 116
+
+
+async def test_a_redis_that_does_not_answer_costs_one_request_a_moment() -> None:
+    """Once it was waited for in vain, nobody waits, until one tries again."""
+    asked: list[bytes] = []
+    clock = Clock()
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65536):
+            asked.append(data)
+        writer.close()
+
+    async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        paused = RedisLink(f"redis://127.0.0.1:{port}/0", seconds=0.2)
+        shared = RedisBudgets(paused, LocalBudgets(clock), patience=0.05, clock=clock)
+        assert [await shared.spend(FEW, "ayu") for _ in range(5)] == [0] * 5
+        assert await shared.spend(FEW, "ayu") == pytest.approx(12)
+        first = len(asked)
+        assert first >= 1
+        await asyncio.gather(*(shared.spend(FEW, str(number)) for number in range(100)))
+        assert len(asked) == first
+        clock.now = 1.5
+        await asyncio.gather(*(shared.spend(FEW, str(number)) for number in range(100)))
+        assert first < len(asked) <= first + 2  # a connection says its name first
+        await paused.aclose()

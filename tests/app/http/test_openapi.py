@@ -142,6 +142,7 @@ def test_answers_and_problems_are_told_by_status() -> None:
         "413",
         "415",
         "422",
+        "429",
         "500",
         "503",
     }
