@@ -144,5 +144,5 @@ def test_in_the_document() -> None:
     """The document says that anything may come, and what may be answered."""
     told = openapi.document(webhooks.ROUTES, "x", "0")["paths"][PATH]["post"]
     assert list(told["requestBody"]["content"]) == ["*/*"]
-    assert set(told["responses"]) == {"200", "401", "404", "408", "413", "500", "503"}
+    assert set(told["responses"]) == {"200", "401", "404", "408", "413", "429", "500", "503"}
     assert told["security"] == []
