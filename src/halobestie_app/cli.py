@@ -24,6 +24,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = {
     "mitra": ("mitra", "mitra", "Manage mitras."),
     "reconcile": ("reconcile", "reconcile", "Ask the gateway about all that could still bring money."),
     "chat-keys": ("chat_keys", "chat_keys", "Manage the keys that keep chat text secret."),
+    "erase": ("erase", "erase", "Have a customer forgotten."),
     "audit": ("audit", "audit", "Verify that everything is as it was decided."),
     "machines": ("machines", "machines", "Write or check the pages drawn from the tables."),
 }

@@ -112,6 +112,11 @@ class Environment:
     cors_origins_public: tuple[str, ...] = var("CORS_ORIGINS_PUBLIC", v.origins, ())
     cors_origins_internal: tuple[str, ...] = var("CORS_ORIGINS_INTERNAL", v.origins, ())
     chat_encryption_keys: tuple[Secret, ...] = var("CHAT_ENCRYPTION_KEYS", v.keys, ())
+    retain_messages_days: int = var("RETAIN_MESSAGES_DAYS", v.days, 365)
+    retain_webhook_bodies_days: int = var("RETAIN_WEBHOOK_BODIES_DAYS", v.days, 90)
+    retain_outbox_days: int = var("RETAIN_OUTBOX_DAYS", v.days, 2)
+    retain_otp_days: int = var("RETAIN_OTP_DAYS", v.days, 1)
+    retain_sessions_days: int = var("RETAIN_SESSIONS_DAYS", v.days, 90)
     log_format: Literal["console", "json"] | None = var("LOG_FORMAT", v.log_format)
     otel_endpoint: str | None = var("OTEL_EXPORTER_OTLP_ENDPOINT", v.url("http", "https"))
 

@@ -8,6 +8,7 @@ from halobestie_app.http.once import Once
 from halobestie_app.metrics import Metrics
 from halobestie_app.usecases.auditing import Auditing
 from halobestie_app.usecases.desk import Desk
+from halobestie_app.usecases.erasing import Erasing
 from halobestie_app.usecases.failures import FailureDesk
 from halobestie_app.usecases.identity import Identity
 from halobestie_app.usecases.mitras import Mitras
@@ -50,4 +51,5 @@ class Services:
     back_office: BackOffice
     inbox: Inbox
     audits: Auditing
+    erasing: Erasing
     door: Door | None = None

@@ -125,6 +125,17 @@ def count(text: str) -> int:
     return int(text)
 
 
+LONGEST_KEPT: Final = 36500
+"""Days: a hundred years."""
+
+
+def days(text: str) -> int:
+    """Read for how many days something is kept: at least one, for what is used all day."""
+    if not re.fullmatch("[0-9]{1,5}", text) or not 1 <= int(text) <= LONGEST_KEPT:
+        raise ValueError(f"must be a whole number of days, 1 to {LONGEST_KEPT}")
+    return int(text)
+
+
 def calling_codes(text: str) -> tuple[int, ...]:
     """Read the calling codes of countries, with or without the plus sign."""
     found = tuple(word.removeprefix("+") for word in words(text))

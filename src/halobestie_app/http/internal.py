@@ -5,6 +5,7 @@ from typing import Final
 from halobestie_app.http import (
     auditing,
     dashboard,
+    erasing,
     failures,
     histories,
     live_chats,
@@ -30,5 +31,6 @@ ROUTES: Final[tuple[Route, ...]] = (
     *quarantine.ROUTES,
     *dashboard.ROUTES,
     *auditing.ROUTES,
+    *erasing.INTERNAL_ROUTES,
 )
 """Every route of this listener, module by module."""

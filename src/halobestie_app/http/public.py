@@ -7,6 +7,7 @@ from halobestie_app.http import (
     client,
     client_chats,
     devices,
+    erasing,
     extensions,
     mitra,
     shared,
@@ -30,6 +31,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *devices.ROUTES,
     *talking.ROUTES,
     *shared.ROUTES,
+    *erasing.ROUTES,
     *webhooks.ROUTES,
 )
 """Every route of this listener, module by module."""

@@ -30,8 +30,8 @@ from halobestie_app.wiring.back_office import back_office, mitras
 from halobestie_app.wiring.commands import Commands, commands
 from halobestie_app.wiring.failures import failure_desk
 from halobestie_app.wiring.ground import Ground, ground
-from halobestie_app.wiring.money import chores as money_chores
 from halobestie_app.wiring.keeping import erasing, retention
+from halobestie_app.wiring.money import chores as money_chores
 from halobestie_app.wiring.observing import looking, sweeping, watching
 from halobestie_app.wiring.once import chores, once
 from halobestie_app.wiring.outside import cipher
@@ -39,6 +39,7 @@ from halobestie_app.wiring.people import chores as identity_chores
 from halobestie_app.wiring.people import id_tokens, identity, operators, otp_sender
 from halobestie_app.wiring.probes import migrations, postgres
 from halobestie_app.wiring.sockets import sockets
+from halobestie_app.workers.erasures import Erasures
 from halobestie_app.workers.housekeeping import Housekeeping
 from halobestie_app.ws.endpoint import SocketEndpoint
 from halobestie_app.ws.protocol import SERVED_BY
@@ -123,14 +124,15 @@ async def _services(base: Ground, acting: Commands, stack: AsyncExitStack) -> Se
     )
 
 
-def _sweeping(base: Ground, roles: frozenset[Role]) -> tuple[Background, ...]:
-    """Whatever is kept for a time only goes where workers run."""
+def _sweeping(base: Ground, services: Services, roles: frozenset[Role]) -> tuple[Background, ...]:
+    """Whatever is kept for a time only goes where workers run, and whoever asked to be forgotten."""
     if Role.WORKER not in roles:
         return ()
+    pool = base.pool
+    small = [*chores(pool), *sweeping(pool), *identity_chores(pool), *money_chores(pool)]
     return (
-        Housekeeping(
-            [*chores(base.pool), *sweeping(base.pool), *identity_chores(base.pool), *money_chores(base.pool)]
-        ).run,
+        Housekeeping([*small, *retention(base.env, pool)]).run,
+        Erasures(services.erasing).run,
     )
 
 

@@ -268,6 +268,7 @@ FROM (VALUES
     ('pricing_promotions_history', 'pricing_promotions_history_append_only'),
     ('app_config_history', 'app_config_history_append_only'),
     ('operator_changes', 'operator_changes_append_only'),
+    ('erasures', 'erasures_append_only'),
     ('transitions', 'transitions_append_only')
 ) g (relation, name)
 LEFT JOIN pg_trigger t
@@ -446,13 +447,17 @@ WHERE m.is_online
 -- ------------------------------------------------------------------------------------------------------ chats, extensions
 
 -- name: h1_messages_without_a_gap
--- S. A chat's messages are numbered without a gap up to its last (once it ended, the oldest may be removed by retention).
+-- S. A chat's messages are numbered without a gap up to its last. (Retention destroys the keys of a chat that ended, and
+-- then removes its messages, the oldest first; a purged chat has none.)
 SELECT c.id, c.last_seq, count(m.seq) AS messages, min(m.seq) AS first, max(m.seq) AS last
 FROM chat_sessions c
 LEFT JOIN chat_messages m ON m.session_id = c.id
 GROUP BY c.id
 HAVING max(m.seq) <> c.last_seq OR count(m.seq) <> max(m.seq) - min(m.seq) + 1
-    OR c.status <> 'ended' AND coalesce(min(m.seq), 1) > 1 OR c.status <> 'ended' AND count(m.seq) < c.last_seq
+    OR count(m.seq) < c.last_seq AND c.purged_at IS NULL
+       AND (c.status <> 'ended' OR EXISTS (
+               SELECT FROM chat_keys k WHERE k.session_id = c.id AND k.destroyed_at IS NULL))
+    OR count(m.seq) > 0 AND c.purged_at IS NOT NULL
 
 -- name: h1_said_once
 -- S. Nobody said the same message twice.
