@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from halobestie_app import log
 from halobestie_app.http import answers, body, once, problems
 from halobestie_app.http.budgets import Rates
+from halobestie_app.http.dressing import SAFE, RawHeaders, completed, dressed
 from halobestie_app.http.patience import within
 from halobestie_app.http.principal import Bearers, Principal
 from halobestie_app.http.route import Call, Reply, Route
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 
 Watch: TypeAlias = Callable[[str, str, int, float], None]
 """Told of every answer: method, path template, status, seconds."""
-
-_RawHeaders: TypeAlias = list[tuple[bytes, bytes]]
 
 SLOW: Final = 1.0
 """Seconds from which an answer gets a line in the log whatever it was."""
@@ -62,31 +60,31 @@ class App:
         *,
         extra: Sequence[BaseRoute] = (),
         watch: Watch | None = None,
-        headers: Sequence[tuple[bytes, bytes]] = (),
+        headers: RawHeaders = SAFE,
         rates: Rates | None = None,
     ) -> None:
-        """Serve ``routes``, then ``extra``; ``headers`` are added to every answer of the table.
+        """Serve ``routes``, then ``extra``; ``headers`` are added to every answer that has not its own.
 
         ``rates`` counts what routes are called; without it nobody is.
         """
         self.routes = tuple(routes)
+        self.mounted = tuple(extra)
         self._table = Table(self.routes)
         self._services = services
         self._bearers = bearers
         self._watch = watch
         self._rates = rates
-        self._headers = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"), *headers]
+        self._headers = tuple(headers)
         ours = secrets.token_hex(6)
         self._names = (f"{ours}-{number:x}" for number in itertools.count(1))
-        self._rest = Starlette(
-            routes=list(extra), exception_handlers={HTTPException: self._refused_elsewhere}
-        )
+        refusing = {HTTPException: self._refused_elsewhere, Exception: self._broken_elsewhere}
+        self._rest = dressed(Starlette(routes=list(extra), exception_handlers=refusing), self._headers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection as ASGI says."""
         found = self._table.find(scope["path"]) if scope["type"] == "http" else None
         if found is None:
-            await self._rest(scope, receive, send)
+            await self._elsewhere(scope, receive, send)
             return
         began = time.monotonic()
         given = {name: value for name, value in scope["headers"] if name in _WANTED}
@@ -107,6 +105,7 @@ class App:
             answer = answers.refusal(_explained(failure, request_id))
         if isinstance(answer, Response):
             answer.headers["x-request-id"] = request_id
+            answer.raw_headers = completed(answer.raw_headers, self._headers)
             await answer(scope, receive, send)
             return
         status = answer.status or (route.status if route else 204)
@@ -199,7 +198,7 @@ class App:
 
     async def _send(self, scope: Scope, send: Send, answer: Reply, status: int, request_id: str) -> None:
         content = answers.content(answer)
-        headers: _RawHeaders = [*self._headers, (b"x-request-id", request_id.encode())]
+        headers = [*self._headers, (b"x-request-id", request_id.encode())]
         if content and "content-type" not in answer.headers:
             headers.append((b"content-type", b"application/json"))
         if status != 204:  # noqa: PLR2004  "no content" has no length either
@@ -219,23 +218,32 @@ class App:
                 "answered", method=scope["method"], route=template, status=status, seconds=round(seconds, 4)
             )
 
+    async def _elsewhere(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Leave it to Starlette's own routes."""
+        try:
+            await self._rest(scope, receive, send)
+        except Exception:
+            if scope["type"] != "http":
+                raise  # of a page, it was answered and logged by `_broken_elsewhere`
+
+    async def _broken_elsewhere(self, request: Request, failure: Exception) -> Response:
+        """Write as a problem what broke in one of Starlette's own routes."""
+        request_id = self._own_id(request.scope)
+        refused = answers.refusal(_explained(failure, request_id))
+        headers = {**refused.headers, "x-request-id": request_id}
+        return Response(answers.content(refused), refused.status or _ERROR, headers)
+
+    def _own_id(self, scope: Scope) -> str:
+        return self._request_id({name: value for name, value in scope["headers"] if name in _WANTED})
+
     async def _refused_elsewhere(self, request: Request, refused: Exception) -> Response:
         """Write as a problem what Starlette's own routes refuse; an unknown path ends here too."""
         status = refused.status_code if isinstance(refused, HTTPException) else _ERROR
         code = {404: Code.NOT_FOUND, 405: Code.METHOD_NOT_ALLOWED}.get(status, Code.VALIDATION_ERROR)
         problem = problems.not_found() if status == 404 else Problem(code, "Refused.", status=status)  # noqa: PLR2004
-        request_id = self._request_id(
-            {name: value for name, value in request.scope["headers"] if name in _WANTED}
-        )
-        headers = {name.decode(): value.decode() for name, value in self._headers}
-        if isinstance(refused, HTTPException):
-            headers |= dict(refused.headers or {})
-        return Response(
-            problems.rendered(problem),
-            status,
-            {**headers, "x-request-id": request_id},
-            problems.CONTENT_TYPE.decode(),
-        )
+        headers = dict(refused.headers or {}) if isinstance(refused, HTTPException) else {}
+        headers["x-request-id"] = self._own_id(request.scope)
+        return Response(problems.rendered(problem), status, headers, problems.CONTENT_TYPE.decode())
 
 
 def _form(route: Route, given: Mapping[str, object]) -> object:
@@ -274,18 +282,3 @@ def _explained(failure: Exception, request_id: str) -> Problem:
         return known
     _log.error("request failed", code=Code.INTERNAL_ERROR, exc_info=failure)
     return problems.broken(request_id)
-
-
-def with_cors(app: ASGIApp, origins: Sequence[str]) -> ASGIApp:
-    """Let pages of exactly these origins call, with cookies; without any, nobody else's page may."""
-    if not origins:
-        return app
-    return CORSMiddleware(
-        app,
-        allow_origins=list(origins),
-        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "X-Client", "X-Request-Id"],
-        allow_credentials=True,
-        expose_headers=[once.REPLAYED, "Retry-After", "X-Request-Id"],
-        max_age=600,
-    )

@@ -190,7 +190,7 @@ async def refresh(call: Call[TokenGiven, None]) -> Reply:
         if token is None:
             raise invalid([{"path": "$.refresh_token", "message": "is required"}])
     else:
-        refuse_foreign_origin(call)
+        refuse_foreign_origin(call, call.services.environment.cors_origins_public)
         token = kept(call, name)
         if token is None:
             raise unauthenticated()

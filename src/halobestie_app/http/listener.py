@@ -6,22 +6,22 @@ check.
 
 from collections.abc import Iterable, Sequence
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from halobestie_app.http import health, openapi
-from halobestie_app.http.app import App, Watch, with_cors
+from halobestie_app.http.app import App, Watch
 from halobestie_app.http.budgets import Rates
+from halobestie_app.http.cors import with_cors
+from halobestie_app.http.dressing import HSTS, SAFE
 from halobestie_app.http.principal import Bearers
 from halobestie_app.http.route import Route
 
 if TYPE_CHECKING:
     from halobestie_app.services import Services
-
-HSTS: Final = (b"strict-transport-security", b"max-age=31536000")
 
 
 @frozen
@@ -67,16 +67,17 @@ def make_app(
 ) -> ASGIApp:
     """Make the listener's application. Raises ValueError for a table that cannot be served."""
     also = extras or Extras()
+    headers = (*SAFE, HSTS) if also.strict_transport else SAFE
     app = App(
         complete(kind, routes, readiness),
         services,
         bearers,
         extra=also.mounted,
         watch=also.watch,
-        headers=[HSTS] if also.strict_transport else [],
+        headers=headers,
         rates=also.rates,
     )
-    return with_cors(app, also.origins)
+    return with_cors(app, also.origins, headers)
 
 
 def _version() -> str:

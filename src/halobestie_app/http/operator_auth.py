@@ -57,7 +57,7 @@ def _operator_tokens(call: Call[Any, Any], logged_in: LoggedIn) -> Reply:
 
 async def log_in_operator(call: Call[PasswordGiven, None]) -> Reply:
     """An operator with a password."""
-    refuse_foreign_origin(call)
+    refuse_foreign_origin(call, call.services.environment.cors_origins_internal)
     given = call.body
     logged_in = await call.services.operators.log_in(given.email, given.password, call.address)
     return _operator_tokens(call, logged_in)
@@ -65,7 +65,7 @@ async def log_in_operator(call: Call[PasswordGiven, None]) -> Reply:
 
 async def refresh_operator(call: Plain) -> Reply:
     """New tokens for the cookie."""
-    refuse_foreign_origin(call)
+    refuse_foreign_origin(call, call.services.environment.cors_origins_internal)
     token = kept(call, OPERATOR)
     if token is None:
         raise unauthenticated()
@@ -74,7 +74,7 @@ async def refresh_operator(call: Plain) -> Reply:
 
 async def log_out_operator(call: Plain) -> Reply:
     """The cookie's log-in is over; so it is without one."""
-    refuse_foreign_origin(call)
+    refuse_foreign_origin(call, call.services.environment.cors_origins_internal)
     token = kept(call, OPERATOR)
     if token is not None:
         await call.services.operators.log_ins.end_by_token(token)

@@ -14,7 +14,6 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route as StarletteRoute
 
 from halobestie_adapters.errors import Busy, StoreUnavailable
-from halobestie_app.http.app import with_cors
 from halobestie_app.http.body import LARGEST, requires
 from halobestie_app.http.principal import Bearers
 from halobestie_app.http.route import (
@@ -680,37 +679,6 @@ async def test_every_answer_is_told_to_whoever_watches() -> None:
         await http.post(f"/api/orders/{SOMEBODY}/confirm")
         await http.get(f"/api/orders/{SOMEBODY}/confirm")
     assert seen == [("POST", "/api/orders/{id}/confirm", 200), ("GET", "", 405)]
-
-
-@pytest.mark.parametrize(
-    "origin,allowed",
-    [
-        ("https://app.example", True),
-        ("https://app.example.evil", False),
-        ("https://evil-app.example", False),
-        ("http://app.example", False),
-        ("null", False),
-    ],
-)
-async def test_only_listed_origins_may_call_from_a_browser(origin: str, allowed: bool) -> None:
-    """Exact matches only; nothing else gets a CORS header; PATCH, PUT and DELETE are included."""
-    app = with_cors(serving(LOOK), ["https://app.example"])
-    async with client(app) as http:
-        simple = await http.get("/api/orders", headers={"Origin": origin})
-        asked = await http.options(
-            "/api/orders", headers={"Origin": origin, "Access-Control-Request-Method": "PATCH"}
-        )
-    assert simple.headers.get("access-control-allow-origin") == (origin if allowed else None)
-    assert asked.headers.get("access-control-allow-origin") == (origin if allowed else None)
-    assert asked.status_code == (200 if allowed else 400)
-    if allowed:
-        assert {"PATCH", "PUT", "DELETE"} <= set(asked.headers["access-control-allow-methods"].split(", "))
-
-
-async def test_without_origins_nothing_is_wrapped() -> None:
-    """An API without browsers pays nothing for them."""
-    app = serving(LOOK)
-    assert with_cors(app, []) is app
 
 
 async def test_requests_do_not_share_what_the_log_is_about() -> None:
