@@ -83,7 +83,7 @@ class OidcIdTokens:
         self._looked_at: float | None = None
         self._failed_at: float | None = None
         self._looking = asyncio.Lock()
-        self._breaker = Breaker(clock)
+        self.breaker = Breaker(clock)
 
     async def verified(self, id_token: str) -> OutsideIdentity:
         """Return whom a token names. Raises InvalidToken, ProviderAway."""
@@ -144,19 +144,19 @@ class OidcIdTokens:
     async def _look(self) -> None:
         """Fetch the keys. Those at hand stay in use while the provider is away. Raises ProviderAway."""
         just_failed = self._failed_at is not None and self._clock() - self._failed_at < REST_SECONDS
-        if just_failed or self._breaker.wait():
+        if just_failed or self.breaker.wait():
             if not self._keys:
                 raise ProviderAway("the last look failed")
             return
         try:
             self._keys = await self._fetched()
         except ProviderAway:
-            self._breaker.failed()
+            self.breaker.failed()
             self._failed_at = self._clock()
             if not self._keys:
                 raise
         else:
-            self._breaker.answered()
+            self.breaker.answered()
             self._looked_at, self._failed_at = self._clock(), None
 
     async def _fetched(self) -> Mapping[str, jwt.PyJWK]:

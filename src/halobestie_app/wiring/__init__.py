@@ -25,6 +25,7 @@ from halobestie_app.http.principal import Bearers
 from halobestie_app.server import Background
 from halobestie_app.services import Services
 from halobestie_app.usecases.talking import Talking
+from halobestie_app.usecases.till import RHYTHM, Rhythm
 from halobestie_app.wiring.auditing import auditing
 from halobestie_app.wiring.back_office import back_office, mitras
 from halobestie_app.wiring.commands import Commands, commands
@@ -61,7 +62,12 @@ class Parts:
 
 @asynccontextmanager
 async def assembled(
-    env: Environment, database_url: str, valkey_url: str, roles: frozenset[Role] = frozenset(Role)
+    env: Environment,
+    database_url: str,
+    valkey_url: str,
+    roles: frozenset[Role] = frozenset(Role),
+    *,
+    rhythm: Rhythm = RHYTHM,
 ) -> AsyncIterator[Parts]:
     """Build a server on two stores, and close what was opened when it is over.
 
@@ -69,7 +75,7 @@ async def assembled(
     """
     async with AsyncExitStack() as stack:
         base = await ground(env, database_url, valkey_url, stack)
-        acting = await commands(base, stack)
+        acting = await commands(base, stack, rhythm)
         services = await _services(base, acting, stack)
         live = sockets(base, services.identity.log_ins.tokens, services.talking)
         unconfigured = ("push",) if env.firebase_service_account_path is None else ()
@@ -98,7 +104,7 @@ async def _services(base: Ground, acting: Commands, stack: AsyncExitStack) -> Se
     env, pool, gone, metrics = base.env, base.pool, base.gone, base.metrics
     passwords = Argon2Passwords()
     stack.callback(passwords.close)
-    codes, others = await otp_sender(env, stack), await id_tokens(env, stack)
+    codes, others = await otp_sender(env, stack, metrics), await id_tokens(env, stack, metrics)
     return Services(
         desk=acting.desk,
         once=once(env, pool, metrics.replayed),

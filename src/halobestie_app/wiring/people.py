@@ -7,6 +7,7 @@ from uuid import UUID
 
 from psycopg_pool import AsyncConnectionPool
 
+from halobestie_adapters.breaker import Breaker
 from halobestie_adapters.identity import oidc
 from halobestie_adapters.identity.codes import HashedCodes
 from halobestie_adapters.identity.jwt import LIFETIME, JwtTokens
@@ -20,6 +21,7 @@ from halobestie_adapters.postgres.identity import PostgresIdentityStore
 from halobestie_adapters.postgres.revocations import PostgresRevocations
 from halobestie_adapters.redis.bus import RedisBus
 from halobestie_app.environment import Environment, OtpProvider
+from halobestie_app.metrics import Metrics
 from halobestie_app.usecases.identity import Identity
 from halobestie_app.usecases.identity_budgets import Limits, limits
 from halobestie_app.usecases.log_ins import LogIns
@@ -98,7 +100,9 @@ def chores(pool: AsyncConnectionPool) -> list[Chore]:
     return [Chore("budgets of identity", PostgresIdentityStore(pool).purge_budgets)]
 
 
-async def id_tokens(env: Environment, stack: AsyncExitStack) -> Mapping[IdentityProvider, IdTokens]:
+async def id_tokens(
+    env: Environment, stack: AsyncExitStack, metrics: Metrics | None = None
+) -> Mapping[IdentityProvider, IdTokens]:
     """Make judges of identity tokens, of the houses for which client ids are set up."""
     houses = (
         (oidc.google(env.google_jwks_url), env.google_client_ids),
@@ -107,10 +111,17 @@ async def id_tokens(env: Environment, stack: AsyncExitStack) -> Mapping[Identity
     if not any(ids for _, ids in houses):
         return {}
     client = await stack.enter_async_context(oidc.new_client())
-    return {house.provider: oidc.OidcIdTokens(client, house, frozenset(ids)) for house, ids in houses if ids}
+    judges = {
+        house.provider: oidc.OidcIdTokens(client, house, frozenset(ids)) for house, ids in houses if ids
+    }
+    for provider, judge in judges.items():
+        _shown(metrics, provider, judge.breaker)
+    return judges
 
 
-async def otp_sender(env: Environment, stack: AsyncExitStack) -> OtpSender | None:
+async def otp_sender(
+    env: Environment, stack: AsyncExitStack, metrics: Metrics | None = None
+) -> OtpSender | None:
     """The one that was chosen; None where nobody sends codes."""
     if env.otp_provider is OtpProvider.DEVELOPMENT:
         return PrintedOtp()
@@ -120,5 +131,12 @@ async def otp_sender(env: Environment, stack: AsyncExitStack) -> OtpSender | Non
         and env.otp_http_token is not None
     ):
         client = await stack.enter_async_context(new_client())
-        return HttpOtp(client, env.otp_http_url, env.otp_http_token.reveal())
+        sender = HttpOtp(client, env.otp_http_url, env.otp_http_token.reveal())
+        _shown(metrics, "otp", sender.breaker)
+        return sender
     return None
+
+
+def _shown(metrics: Metrics | None, of: str, breaker: Breaker) -> None:
+    if metrics is not None:
+        metrics.show_breaker(of, lambda: breaker.is_open)

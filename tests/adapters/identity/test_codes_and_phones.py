@@ -7,6 +7,7 @@ from collections import Counter
 import httpx2
 import pytest
 
+from halobestie_adapters.breaker import TRIPS_AFTER
 from halobestie_adapters.identity.codes import HashedCodes
 from halobestie_adapters.identity.keys import KeyRing
 from halobestie_adapters.identity.otp import HttpOtp, PrintedOtp, new_client
@@ -93,6 +94,31 @@ async def test_a_silent_provider_is_an_error() -> None:
     async with new_client(httpx2.MockTransport(answer)) as client:
         with pytest.raises(OtpNotSent, match="ReadTimeout"):
             await HttpOtp(client, "https://otp.example/send", "secret").send(PHONE, "012345")
+
+
+async def test_a_provider_that_is_down_is_left_in_peace() -> None:
+    """After some failures nobody waits for it; one try finds out when it is there again."""
+    now, asked, status = [0.0], [0], [503]
+
+    def answer(_request: httpx2.Request) -> httpx2.Response:
+        asked[0] += 1
+        return httpx2.Response(status[0])
+
+    async with new_client(httpx2.MockTransport(answer)) as client:
+        sender = HttpOtp(client, "https://otp.example/send", "secret", lambda: now[0])
+        for _ in range(TRIPS_AFTER + 3):
+            with pytest.raises(OtpNotSent):
+                await sender.send(PHONE, "012345")
+        assert (asked[0], sender.breaker.is_open) == (TRIPS_AFTER, True)
+        now[0], status[0] = 60.0, 202
+        for _ in range(3):
+            await sender.send(PHONE, "012345")
+        assert (asked[0], sender.breaker.is_open) == (TRIPS_AFTER + 3, False)
+        status[0] = 429  # it is there, and busy
+        for _ in range(TRIPS_AFTER + 3):
+            with pytest.raises(OtpNotSent):
+                await sender.send(PHONE, "012345")
+        assert not sender.breaker.is_open
 
 
 @pytest.mark.parametrize("text", [PHONE, "+62 812-3456-7890", "+62 (812) 3456 7890", "+62812 34567890"])
