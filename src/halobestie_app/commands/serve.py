@@ -11,6 +11,7 @@ from halobestie_app.commands import stores
 from halobestie_app.commands.failing import CommandError
 from halobestie_app.environment import Environment, Role, listening
 from halobestie_app.server import Address, Background, CannotListen, Listener
+from halobestie_app.usecases.till import RHYTHM, Rhythm
 
 ALL = ",".join(Role)
 
@@ -39,13 +40,23 @@ def chosen(text: str) -> frozenset[Role]:
 
 
 async def served(
-    env: Environment, roles: frozenset[Role], ready: Ready, companions: Sequence[Background] = ()
+    env: Environment,
+    roles: frozenset[Role],
+    ready: Ready,
+    companions: Sequence[Background] = (),
+    *,
+    rhythm: Rhythm = RHYTHM,
 ) -> None:
-    """Open the stores, migrate, serve, and close everything again; ``companions`` live meanwhile."""
+    """Open the stores, migrate, serve, and close everything again.
+
+    ``companions`` live meanwhile; ``rhythm``: how often the gateway is asked without news.
+    """
     async with AsyncExitStack() as stack:
         urls = await stack.enter_async_context(stores.opened(env))
         await stores.up_to_date(urls.database)
-        parts = await stack.enter_async_context(wiring.assembled(env, urls.database, urls.valkey, roles))
+        parts = await stack.enter_async_context(
+            wiring.assembled(env, urls.database, urls.valkey, roles, rhythm=rhythm)
+        )
         binds = listening(env, roles)
         listeners = [
             Listener(role.value, parts.apps[role], bind.host, bind.port, parts.sockets.get(role, {}))

@@ -12,6 +12,7 @@ from halobestie_adapters.postgres.unit import PostgresStore
 from halobestie_app.environment import Role
 from halobestie_app.server import Background
 from halobestie_app.usecases.desk import Desk
+from halobestie_app.usecases.till import RHYTHM, Rhythm
 from halobestie_app.wiring.ground import Ground
 from halobestie_app.wiring.money import Counter, counter, gateway, till
 from halobestie_app.wiring.outside import push_sender
@@ -42,7 +43,7 @@ class Commands:
         return (*self.money.loops(roles), self.deadlines.run, self.later.run, self.pushes.run)
 
 
-async def commands(ground: Ground, stack: AsyncExitStack) -> Commands:
+async def commands(ground: Ground, stack: AsyncExitStack, rhythm: Rhythm = RHYTHM) -> Commands:
     """Put together the desk, and let everybody concerned hear of what it saves. Raises `BadVariable`."""
     hearing: list[Callable[[Moved], None]] = []
 
@@ -60,7 +61,7 @@ async def commands(ground: Ground, stack: AsyncExitStack) -> Commands:
         cadence=ground.cadence,
         new_id=uuid7,
         saved=saved,
-        till=till(invoices, ground.pool, ground.metrics),
+        till=till(invoices, ground.pool, ground.metrics, rhythm),
     )
     agenda = PostgresAgenda(ground.pool)
     made = Commands(

@@ -25,7 +25,7 @@ from halobestie_app.metrics import Metrics
 from halobestie_app.server import Background
 from halobestie_app.usecases.desk import Desk
 from halobestie_app.usecases.settings import LiveSettings
-from halobestie_app.usecases.till import Till
+from halobestie_app.usecases.till import RHYTHM, Rhythm, Till
 from halobestie_app.usecases.webhooks import Door, Reason, digests
 from halobestie_app.workers.housekeeping import Chore
 from halobestie_app.workers.inbox import InboxWorker
@@ -50,13 +50,15 @@ async def gateway(env: Environment, stack: AsyncExitStack) -> tuple[Gateway, Inv
     return XenditGateway(), XenditInvoices(client, env.xendit_base_url, key, back)
 
 
-def till(invoices: Invoices | None, pool: AsyncConnectionPool, metrics: Metrics) -> Till | None:
-    """Return what payments on invoices need, where there are any."""
+def till(
+    invoices: Invoices | None, pool: AsyncConnectionPool, metrics: Metrics, rhythm: Rhythm = RHYTHM
+) -> Till | None:
+    """Return what payments on invoices need, where there are any; ``rhythm``: how often one is asked for."""
     if invoices is None:
         return None
     if isinstance(invoices, XenditInvoices):
         metrics.show_breaker("xendit", lambda: invoices.breaker.is_open)
-    return Till(invoices, PostgresInvoiceBook(pool), count=metrics.gateway)
+    return Till(invoices, PostgresInvoiceBook(pool), rhythm, metrics.gateway)
 
 
 def _nothing(_moved: Moved) -> None:
