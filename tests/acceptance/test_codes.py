@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from support.evening import House, at_once, together
-from support.people import Answer
+from support.people import PASSWORD, Answer
 
 pytestmark = pytest.mark.anyio
 
@@ -99,6 +99,23 @@ async def test_known_and_unknown_phones_look_alike(house: House) -> None:
         seen.append(heard)
     assert seen[0] == seen[1]
     assert [status for status, _, _ in seen[0]] == [202, 401, 202, 202, 429]
+
+
+async def test_log_ins_from_one_address(house: House) -> None:
+    """Twenty a minute, whoever is tried and at whichever instance; from elsewhere an operator gets in."""
+    boss = await house.operator()
+    email = await house.value("SELECT email FROM cc_users WHERE id = %s", boss.id)
+
+    async def log_in(email: str, address: str, at: int = 0) -> Answer:
+        url = f"{house.instances[at].internal}/internal/auth/login"
+        body = {"email": email, "password": PASSWORD}
+        return await house.ask("POST", url, body, headers={"X-Forwarded-For": address})
+
+    asks = [partial(log_in, f"nobody{at}@halobestie.example", "203.0.113.30", at % 2) for at in range(24)]
+    answers = await at_once(asks, 4)
+    assert sorted(answer.code for answer in answers) == [*["RATE_LIMITED"] * 4, *["UNAUTHENTICATED"] * 20]
+    (await log_in(email, "203.0.113.30")).refused("RATE_LIMITED", 429)
+    assert (await log_in(email, "203.0.113.31")).ok()["user"]["id"] == boss.id
 
 
 async def test_phones_of_other_countries(house: House) -> None:
