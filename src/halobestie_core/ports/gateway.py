@@ -114,6 +114,11 @@ class GatewayRefused(GatewayError):
         self.code = code
         self.message = message
 
+    @property
+    def is_of_us(self) -> bool:
+        """Whether whoever asks is refused, not what they ask: a key, a right, an address. People mend that."""
+        return self.status in {401, 403, 404}
+
     def __str__(self) -> str:
         return f"the gateway refused with {self.status} {self.code}: {self.message}"
 
