@@ -1,5 +1,6 @@
 """The customer's routes up to paying: who is there, what it costs, payments. Holds no rule of its own."""
 
+import asyncio
 from typing import Final
 from uuid import UUID
 
@@ -107,7 +108,7 @@ async def extension_pricing(call: Call[None, PriceQuery]) -> PriceList:
 
 async def create_payment(call: Call[PaymentWanted, None]) -> PaymentSession:
     """A new payment, priced by the server."""
-    wanted = call.body
+    began, wanted = asyncio.get_running_loop().time(), call.body
     if wanted.is_extension and wanted.targeted_mitra_id is not None:
         message = "must not be given for an extension"
         raise invalid([{"path": "$.targeted_mitra_id", "message": message}])
@@ -120,7 +121,7 @@ async def create_payment(call: Call[PaymentWanted, None]) -> PaymentSession:
     )
     desk = call.services.desk
     begun = await payments.create(desk, call.caller.user_id, new, call.attempt)
-    return payment_session(await billing.bill(desk, begun))
+    return payment_session(await billing.bill(desk, begun, since=began))
 
 
 async def list_payments(call: Call[None, PageQuery]) -> PaymentSessions:

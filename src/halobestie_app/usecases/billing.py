@@ -34,6 +34,8 @@ from halobestie_core.words import CURRENCY, Provider
 
 PATIENCE_SECONDS: Final = 4.0
 """So long whoever begins a payment waits for its page."""
+MENDING_SECONDS: Final = 30.0
+"""So long an errand waits that was refused for who we are: somebody may have mended the set-up by then."""
 _OPEN: Final = frozenset({InvoiceStatus.PENDING, InvoiceStatus.PAID})
 
 _log = log.get(__name__)
@@ -49,11 +51,11 @@ class _Patience:
     writing: bool = False
 
 
-async def bill(desk: Desk, seen: PaymentSeen) -> PaymentSeen:
+async def bill(desk: Desk, seen: PaymentSeen, *, since: float | None = None) -> PaymentSeen:
     """Make the invoice of a payment that was just begun, and return the payment with its page.
 
     Without one if that takes too long, or cannot be done: then it is made later, and the customer hears of
-    it.
+    it. ``since``: when they began to wait, by the loop's clock, if that was earlier.
     """
     till, payment = desk.till, seen.payment
     if till is None or not _needs_page(payment):
@@ -61,7 +63,7 @@ async def bill(desk: Desk, seen: PaymentSeen) -> PaymentSeen:
     with suppress(StoreError):
         errand = await till.book.begin(payment.id)
         if errand is not None:
-            await _wait_for(_begin(till, payment, errand))
+            await _wait_for(_begin(till, payment, errand), since)
         return await desk.reads.payment(payment.id) or seen
     return seen  # the payment is begun, whatever the store says now
 
@@ -74,11 +76,13 @@ def _begin(till: Till, payment: PaymentSession, errand: Errand) -> tuple[asyncio
     return task, patience
 
 
-async def _wait_for(making: tuple[asyncio.Task[None], _Patience]) -> None:
+async def _wait_for(making: tuple[asyncio.Task[None], _Patience], since: float | None) -> None:
     """Wait while that is worth it; what is being written down comes at once."""
     task, patience = making
+    now = asyncio.get_running_loop().time()
+    left = PATIENCE_SECONDS - (0.0 if since is None else now - since)
     try:
-        await asyncio.wait({task}, timeout=PATIENCE_SECONDS)
+        await asyncio.wait({task}, timeout=max(0.0, left))
         if patience.writing:
             await asyncio.wait({task})
     finally:
@@ -93,7 +97,7 @@ async def _first(till: Till, payment: PaymentSession, errand: Errand, patience: 
         if invoice is not None:
             await till.book.hand_out(payment.id, invoice, first_look=till.rhythm.first, late=patience.over)
     except GatewayRefused as refused:
-        await _give_up(till, errand, refused)
+        await _refused(till, errand, refused)
     except (GatewayAway, StoreError) as away:
         _log.warning(
             "an invoice must wait", payment_session_id=payment.id, error=type(away).__name__, detail=str(away)
@@ -112,7 +116,7 @@ async def run(desk: Desk, till: Till, errand: Errand) -> None:
         if seen is not None:
             await _run(desk, till, seen.payment, errand)
     except GatewayRefused as refused:
-        await _give_up(till, errand, refused)
+        await _refused(till, errand, refused)
     else:
         if (
             seen is None
@@ -180,8 +184,12 @@ async def _made(till: Till, payment: PaymentSession, now: datetime) -> Invoice |
     return invoice
 
 
-async def _give_up(till: Till, errand: Errand, refused: GatewayRefused) -> None:
-    """Asking the same again is of no use: the payment stays without a page, and ends by its own time."""
+async def _refused(till: Till, errand: Errand, refused: GatewayRefused) -> None:
+    """Give up an errand that is refused for what it asks: the payment has no page, and ends by its own time.
+
+    One that is refused for who we are waits until that is mended: a page made late is better than none, and
+    an invoice that could not be closed still takes money.
+    """
     till.count(errand.step.value, "refused")
     _log.error(
         "the gateway refuses: look at the set-up",
@@ -191,7 +199,10 @@ async def _give_up(till: Till, errand: Errand, refused: GatewayRefused) -> None:
         code=refused.code,
     )
     with suppress(StoreError):  # then it is asked, and refused, once more
-        await till.book.done(errand.id)
+        if refused.is_of_us:
+            await till.book.again(errand.id, MENDING_SECONDS)
+        else:
+            await till.book.done(errand.id)
 
 
 def _needs_page(payment: PaymentSession) -> bool:

@@ -116,7 +116,7 @@ class GatewayRefused(GatewayError):
 
     @property
     def is_of_us(self) -> bool:
-        """Whether whoever asks is refused, not what they ask: a key, a right, an address. People mend that."""
+        """Whether whoever asks is refused, not what they ask: their key, right, address. People mend that."""
         return self.status in {401, 403, 404}
 
     def __str__(self) -> str:

@@ -128,6 +128,43 @@ async def test_a_refusal_is_final(bank: Bank) -> None:
     assert await unsent(bank) == []
 
 
+async def test_who_is_refused_asks_again(bank: Bank) -> None:
+    """A key that is not valid may be mended: the page comes then, and an invoice is closed then."""
+    bank.fake.trouble(Mode.REFUSE, status=401, code="INVALID_API_KEY")
+    begun = await bank.begins()
+    assert begun.payment.xendit_invoice_url is None
+    await bank.errands_run()
+    assert await unsent(bank) == ["create"]
+    bank.fake.well()
+    await bank.errands_run()
+    assert (await bank.again(begun)).payment.xendit_invoice_url
+    assert (await frames(bank)).count("payment_updated") == 1
+    bank.fake.trouble(Mode.REFUSE, status=401, code="INVALID_API_KEY")
+    await payments.cancel(bank.desk, begun.payment.customer_id, begun.payment.id)
+    await bank.errands_run()
+    assert await unsent(bank) == ["expire"]
+    bank.fake.well()
+    await bank.errands_run()
+    assert bank.bill_of(begun).status == EXPIRED
+    assert await unsent(bank) == []
+
+
+async def test_who_has_waited_waits_no_longer(bank: Bank) -> None:
+    """What came before counts: whoever begins a payment waits four seconds for its page, all in all."""
+    loop = asyncio.get_running_loop()
+    bank.fake.trouble(Mode.SLOW, Step.CREATE, seconds=1.5, times=1)
+    begun, now = await bank.begins(billed=False), loop.time()
+    seen = await billing.bill(bank.desk, begun, since=now - 3.8)
+    assert loop.time() - now < 1.2
+    assert seen.payment.xendit_invoice_url is None
+
+    async def there() -> bool:
+        return (await bank.again(begun)).payment.xendit_invoice_url is not None
+
+    await eventually(there, seconds=5, what="no invoice")
+    assert (await frames(bank)).count("payment_updated") == 1
+
+
 async def test_going_back_closes_the_invoice(bank: Bank) -> None:
     """Nobody can pay any more for what was abandoned."""
     begun = await bank.begins()
