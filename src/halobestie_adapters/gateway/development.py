@@ -22,7 +22,10 @@ class DevelopmentGateway:
         return Provider.DEVELOPMENT
 
     async def paid(self, payment: PaymentSession) -> Taken | None:
-        """Take the whole amount, in one piece, once: the invoice is the payment itself."""
-        if payment.amount == 0:
+        """Take the whole amount, in one piece, once: the invoice is the payment itself.
+
+        Not of a payment that another gateway was to be paid for, before this one was chosen.
+        """
+        if payment.amount == 0 or payment.provider is not self.provider:
             return None
         return Taken(str(payment.id), payment.amount, "IDR", until=payment.expires_at)

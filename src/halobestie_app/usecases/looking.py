@@ -13,7 +13,7 @@ from halobestie_app.usecases.collecting import Collected, collect
 from halobestie_app.usecases.desk import Desk
 from halobestie_app.usecases.till import Till
 from halobestie_core.payment import PaymentSession, PaymentStatus
-from halobestie_core.ports.gateway import GatewayError, Invoice
+from halobestie_core.ports.gateway import GatewayError, Invoice, InvoiceStatus
 from halobestie_core.words import Provider
 
 PATIENCE_SECONDS: Final = 3.0
@@ -55,6 +55,9 @@ async def settle(desk: Desk, till: Till, invoice: Invoice, payment_id: UUID | No
     ``payment_id``: whose it is. In that order a crash in between is a second look, never a lost one. Raises
     the store's errors.
     """
+    if invoice.status is InvoiceStatus.UNKNOWN:
+        till.count("settle", "unknown_status")
+        _log.error("the gateway says what nobody knows", payment_session_id=payment_id, detail=invoice.said)
     outcome = await collect(desk, invoice, payment_id=payment_id)
     if payment_id is not None:
         settled = outcome not in UNSETTLED

@@ -67,7 +67,7 @@ async def look_at(desk: Desk, till: Till, seen: Watched) -> Finding:
     """Ask about one invoice, and say when to ask again. Raises the store's errors."""
     finding = await _asked(lambda: _found(desk, till, seen), seen.payment_id)
     if finding in (Finding.AWAY, Finding.REFUSED):
-        await till.book.put_off(seen.invoice_id, seen.now + till.rhythm.every)
+        await till.book.put_off(seen.invoice_id, till.rhythm.once_more(seen))
     else:
         await till.book.put_off(seen.invoice_id, till.rhythm.next_look(seen))
     return finding

@@ -43,6 +43,11 @@ class Rhythm:
             return None
         return now + min(max(over, self.sparsely), self.rarely)
 
+    def once_more(self, seen: Watched) -> datetime:
+        """Return when to ask again after a look that nobody answered: soon, and still before the end."""
+        soon, at = seen.now + self.every, self.next_look(seen)
+        return soon if at is None else min(at, soon)
+
 
 RHYTHM: Final = Rhythm()
 

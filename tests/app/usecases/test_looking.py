@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from attrs import evolve
 from psycopg.sql import SQL
 
+from halobestie_adapters.gateway.development import DevelopmentGateway
 from halobestie_app.fakes.xendit_troubles import Mode, Step
 from halobestie_app.problems import Code, Problem
 from halobestie_app.usecases import looking, payments
@@ -101,6 +103,17 @@ async def test_the_second_of_two_invoices(bank: Bank) -> None:
     assert await looking.look(bank.desk, begun.payment) is Collected.CONFIRMED
 
 
+async def test_another_gateway_is_chosen(bank: Bank) -> None:
+    """Whoever confirms has paid, in development; but not a payment that was to be paid on an invoice."""
+    begun = await bank.begins()
+    chosen = evolve(bank.desk, gateway=DevelopmentGateway(), till=None)
+    with pytest.raises(Problem) as refused:
+        await payments.confirm(chosen, begun.payment.customer_id, begun.payment.id)
+    assert refused.value.code is Code.PAYMENT_NOT_SETTLED
+    assert await bank.captures() == []
+    await sound(bank)
+
+
 # ------------------------------------------------------------------------------------------------- rhythm
 
 
@@ -129,3 +142,35 @@ def test_rhythm(status: PaymentStatus, left: timedelta, wait: timedelta | None) 
     """Often while it is pending, once more before its end, then ever less, at last never."""
     at = RHYTHM.next_look(watched(status, left))
     assert at == (None if wait is None else NOW + wait)
+
+
+@pytest.mark.parametrize(
+    "status, left, wait",
+    [
+        (PaymentStatus.PENDING, timedelta(minutes=20), timedelta(seconds=30)),
+        (PaymentStatus.PENDING, timedelta(seconds=20), timedelta(seconds=17)),
+        (PaymentStatus.PENDING, timedelta(seconds=2), timedelta(seconds=30)),
+        (PaymentStatus.EXPIRED, -timedelta(hours=5), timedelta(seconds=30)),
+        (PaymentStatus.EXPIRED, -timedelta(hours=49), timedelta(seconds=30)),
+    ],
+)
+def test_rhythm_of_silence(status: PaymentStatus, left: timedelta, wait: timedelta) -> None:
+    """A look that nobody answered comes again soon, and never skips the one before the end."""
+    assert RHYTHM.once_more(watched(status, left)) == NOW + wait
+
+
+# ----------------------------------------------------------------------------------------------- statuses
+
+
+async def test_a_status_that_nobody_knows(bank: Bank) -> None:
+    """It moves nothing, whoever found it, and is counted; the invoice is looked at further."""
+    counted: list[tuple[str, str]] = []
+    begun = await bank.begins()
+    till = evolve(bank.till, count=lambda call, result: counted.append((call, result)))
+    known = await till.invoices.get(bank.bill_of(begun).id)
+    assert known is not None
+    odd = evolve(known, status=InvoiceStatus.UNKNOWN, said="ON_HOLD")
+    assert await looking.settle(bank.desk, till, odd, begun.payment.id) is Collected.NOT_PAID
+    assert counted == [("settle", "unknown_status")]
+    assert await bank.status(begun) == "pending"
+    assert await till.book.may_ask(begun.payment.id, timedelta(0)) == [odd.id]
