@@ -164,6 +164,26 @@ async def test_a_caller_who_is_gone(houses: Houses) -> None:
     assert (await houses.enters(caller=stranger.id)).id != stranger.id
 
 
+async def test_a_caller_who_was_erased(houses: Houses) -> None:
+    """What is left of them is not taken up again, neither by an identity nor by a phone."""
+    ayu = await houses.enters(name="Ayu")
+    erased = [ayu.id, (await houses.identity.sign_up()).who.id]
+    await houses.kit.sql(
+        SQL(
+            "INSERT INTO erasures (subject_type, subject_id, step, actor_type)"
+            " SELECT 'customer', unnest(%s::uuid[]), 'done', 'system'"
+        ),
+        erased,
+    )
+    await houses.kit.sql(SQL("DELETE FROM external_identities"))
+    new = [
+        await houses.enters(caller=erased[0]),
+        await houses.enters("another", caller=erased[1]),
+        await houses.proves(PHONE, erased[1]),
+    ]
+    assert len({*erased, *(each.id for each in new)}) == 5
+
+
 # -------------------------------------------------------------------------------------------- races
 
 

@@ -87,7 +87,7 @@ class PostgresIdentityUnit:
     async def lock_customer(self, customer_id: UUID) -> Person | None:
         """Take the customer's lock, and read them as they are then."""
         await self._write(Q.lock_customer, id=customer_id)
-        return await self._one(_person, Q.customer, id=customer_id)
+        return await self._one(_person, Q.customer_locked, id=customer_id)
 
     async def person(self, user_type: UserType, person_id: UUID) -> Person | None:
         """A customer or mitra, as last committed."""

@@ -42,7 +42,7 @@ class IdentityUnit(Protocol):
         ...
 
     async def lock_customer(self, customer_id: UUID) -> Person | None:
-        """Take the customer's lock, the first of all."""
+        """Take the customer's lock; nobody when they were erased."""
         ...
 
     async def person(self, user_type: UserType, person_id: UUID) -> Person | None:

@@ -17,6 +17,13 @@ VALUES (
 -- Takes the customer's lock. Who they are is read by a statement of its own: this one's snapshot is older than its lock.
 SELECT FROM customers WHERE id = %(id)s FOR UPDATE;
 
+-- name: customer_locked
+-- A customer whose lock is held; nobody, once they were erased: what is left of them is nobody's to take up.
+SELECT id, 'customer' AS user_type, display_name, phone_verified_at IS NOT NULL AS phone_verified, false AS blocked,
+    EXISTS (SELECT FROM external_identities i WHERE i.customer_id = customers.id) AS has_identity
+FROM customers WHERE id = %(id)s AND NOT EXISTS (
+    SELECT FROM erasures e WHERE e.subject_type = 'customer' AND e.subject_id = customers.id AND e.step = 'done');
+
 -- name: customer
 -- A customer by id.
 SELECT id, 'customer' AS user_type, display_name, phone_verified_at IS NOT NULL AS phone_verified, false AS blocked,
