@@ -27,7 +27,7 @@ LATER: Final = timedelta(seconds=20)
 """Until somebody who was busy is looked at again."""
 LEASE: Final = timedelta(seconds=30)
 """A look takes far less."""
-AGAIN: Final = timedelta(hours=1)
+AGAIN: Final = timedelta(hours=2)
 """By then no request of before is under way, and no token of theirs lives."""
 
 _Conn = AsyncConnection[TupleRow]

@@ -1,10 +1,12 @@
 """``halobestie erase``: has a customer forgotten."""
 
 import asyncio
+import logging
 from uuid import UUID
 
 import click
 
+from halobestie_app import log
 from halobestie_app.commands import stores
 from halobestie_app.commands.failing import CommandError
 from halobestie_app.problems import Problem
@@ -29,6 +31,7 @@ def erase(customer: UUID, reason: str) -> None:
     if not 1 <= len(reason) <= _LONGEST:
         raise click.BadParameter(f"is 1 to {_LONGEST} characters", param_hint="--reason")
     env = stores.prepared()
+    log.set_up(env.log_format, level=logging.WARNING)
 
     async def run() -> Erased:
         async with stores.migrated_pool(env) as pool:

@@ -14,7 +14,7 @@ SELECT coalesce(bool_or(step = 'asked'), false) AS asked,
        coalesce(bool_or(step = 'asked' AND actor_type = %(actor_type)s AND actor_id IS NOT DISTINCT FROM %(actor_id)s::uuid),
                 false) AS by_them,
        coalesce(bool_or(step = 'done'), false) AS done,
-       coalesce(bool_or(step = 'done' AND at < clock_timestamp() - interval '50 minutes'), false) AS settled
+       coalesce(bool_or(step = 'done' AND at < clock_timestamp() - interval '100 minutes'), false) AS settled
 FROM erasures WHERE subject_type = %(type)s AND subject_id = %(id)s
 
 -- name: keep
@@ -90,7 +90,7 @@ DELETE FROM external_identities WHERE customer_id = %(id)s
 -- name: forget_log_ins
 -- Those that ended long enough ago that no token of theirs lives.
 DELETE FROM auth_sessions
-WHERE user_type = %(type)s AND user_id = %(id)s AND revoked_at < clock_timestamp() - interval '50 minutes'
+WHERE user_type = %(type)s AND user_id = %(id)s AND revoked_at < clock_timestamp() - interval '100 minutes'
 
 -- name: forget_codes
 -- The phone's codes, unless somebody on the other side has it too: then theirs stay. Who logs in takes a code's lock before a
