@@ -75,7 +75,7 @@ class TierPlaced:
 
 @frozen
 class NewOrder:
-    """Every active tier of a mode, in the order in which they are to be shown."""
+    """Every active tier of a mode, and any others of it, in the order in which they are to be shown."""
 
     mode: Mode
     items: tuple[TierPlaced, ...] = field(validator=max_len(MOST_TIERS))

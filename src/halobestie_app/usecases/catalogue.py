@@ -137,19 +137,21 @@ async def reactivate(prices: Prices, author: UUID, tier_id: UUID, seen: str | No
 
 
 async def reorder(prices: Prices, author: UUID, mode: Mode, items: Sequence[Placed]) -> Catalogue:
-    """Put the active tiers of a mode in order; each must be named once. Give everything as it stands then.
+    """Put the tiers of a mode in order; each active one must be named. Give everything as it stands then.
 
-    Raises `Problem`.
+    Inactive ones may be named too: whoever shows them orders them. Raises `Problem`; an order that was made
+    before one of its tiers was taken away is stale.
     """
 
     async def work(unit: CatalogueUnit) -> Catalogue:
-        active = {tier.id: tier for tier in unit.seen.tiers if tier.mode is mode and tier.is_active}
-        if sorted(item.id for item in items) != sorted(active):
+        known = {tier.id: tier for tier in unit.seen.tiers if tier.mode is mode}
+        named = {item.id for item in items}
+        if len(named) < len(items) or not named <= known.keys():
             raise _wrong("$.items", f"must name each active tier of {mode} once")
         changes: list[Change] = []
         lost: list[Row] = []
         for place, item in enumerate(items, 1):
-            tier = active[item.id]
+            tier = known[item.id]
             try:
                 after = _judged(unit.seen, tier, item.seen, {"sort_order": place})
             except StalePriceError as stale:
@@ -159,6 +161,8 @@ async def reorder(prices: Prices, author: UUID, mode: Mode, items: Sequence[Plac
                     changes.append(Change(ChangeKind.REORDERED, after, tier))
         if lost:
             raise StalePriceError(lost, unit.seen)
+        if any(tier.is_active and tier.id not in named for tier in known.values()):
+            raise _wrong("$.items", f"must name each active tier of {mode} once")
         if not changes:
             return unit.seen
         rows = cast("Sequence[TierRow]", await unit.save(changes, author))
