@@ -25,3 +25,10 @@ def test_a_refusal_says_what_the_gateway_said() -> None:
     """Its own word and sentence, for whoever has to look into it."""
     refused = GatewayRefused(400, "AMOUNT_BELOW_MINIMUM_LIMIT", "too little")
     assert str(refused) == "the gateway refused with 400 AMOUNT_BELOW_MINIMUM_LIMIT: too little"
+    assert not refused.is_of_us
+
+
+def test_a_refusal_of_whoever_asks() -> None:
+    """A key, a right or an address that is wrong says nothing of what was asked."""
+    assert GatewayRefused(401, "INVALID_API_KEY", "").is_of_us
+    assert GatewayRefused(403, "REQUEST_FORBIDDEN_ERROR", "").is_of_us
