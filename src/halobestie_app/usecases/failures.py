@@ -75,9 +75,10 @@ def sought(text: str | None, phones: Phones) -> Sought | None:
         return Id(UUID(text))
     except ValueError:
         pass
-    if typed := _PHONE_TYPED.fullmatch(text):
+    typed = _PHONE_TYPED.fullmatch(text)
+    if typed or text.startswith("+"):
         try:
-            return Phone(phones.normalise(HOME + typed[2]))
+            return Phone(phones.normalise(HOME + typed[2] if typed else text))
         except InvalidPhone:
             pass
     return NameBegins(text)

@@ -1,5 +1,7 @@
 """What operators need beside money and settings, put together."""
 
+from collections.abc import Collection
+
 from psycopg_pool import AsyncConnectionPool
 
 from halobestie_adapters.identity.phones import E164Phones
@@ -15,6 +17,7 @@ def back_office(pool: AsyncConnectionPool) -> PostgresBackOffice:
     return PostgresBackOffice(pool)
 
 
-def mitras(pool: AsyncConnectionPool, desk: Desk) -> Mitras:
-    """Make the use cases of mitras as operators keep them."""
-    return Mitras(desk, PostgresIdentityStore(pool), back_office(pool), E164Phones(), uuid7)
+def mitras(pool: AsyncConnectionPool, desk: Desk, calling_codes: Collection[int]) -> Mitras:
+    """Make the use cases of mitras as operators keep them; ``calling_codes`` are those of their phones."""
+    phones = E164Phones(calling_codes)
+    return Mitras(desk, PostgresIdentityStore(pool), back_office(pool), phones, uuid7)

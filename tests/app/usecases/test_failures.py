@@ -215,3 +215,10 @@ async def test_fallback_first_then_action(desk: Office, queue: FailureDesk, rini
 def test_what_is_sought(text: str | None, expected: object) -> None:
     """Ids, phones as people here write them, and names are told apart."""
     assert sought(text, E164Phones()) == expected
+
+
+def test_phones_of_elsewhere_are_sought() -> None:
+    """With their calling code, where such people are served; elsewhere a name may begin so."""
+    assert sought("+65 8123 4567", E164Phones((62, 65))) == Phone("+6581234567")
+    assert sought("+65 8123 4567", E164Phones()) == NameBegins("+65 8123 4567")
+    assert sought("0812 3456 7890", E164Phones((62, 65))) == Phone("+6281234567890")
