@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from attrs import evolve
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -41,10 +42,22 @@ Watch: TypeAlias = Callable[[str, str, int, float], None]
 SLOW: Final = 1.0
 """Seconds from which an answer gets a line in the log whatever it was."""
 
-_WANTED: Final = frozenset({b"authorization", b"content-length", b"content-type", b"x-request-id"})
+_WANTED: Final = frozenset(
+    {
+        b"authorization",
+        b"content-encoding",
+        b"content-length",
+        b"content-type",
+        b"transfer-encoding",
+        b"x-request-id",
+    }
+)
 _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_REFUSED: Final = 400
 _ERROR: Final = 500
+_HANGING_UP: Final = ((b"connection", b"close"),)
+"""Said to whoever may still be sending what nobody reads."""
 
 _log = log.get(__name__)
 
@@ -109,6 +122,8 @@ class App:
             await answer(scope, receive, send)
             return
         status = answer.status or (route.status if route else 204)
+        if (status >= _REFUSED or scope["method"] not in _WITH_BODY) and body.may_be_long(given):
+            answer = evolve(answer, headers={**answer.headers, "Connection": "close"})
         await self._send(scope, send, answer, status, request_id)
         self._after(scope, route, status, time.monotonic() - began)
 
@@ -166,7 +181,7 @@ class App:
         if route.method in _WITH_BODY:
             raw = await body.read(receive, given.get(b"content-length"))
             if not route.raw:
-                members = body.members(raw, given.get(b"content-type"))
+                members = body.members(raw, given.get(b"content-type"), given.get(b"content-encoding"))
                 form = _form(route, members)
         call: Call[Any, Any] = Call(
             services=self._services,
@@ -220,8 +235,13 @@ class App:
 
     async def _elsewhere(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Leave it to Starlette's own routes."""
+        rest = self._rest
+        if scope["type"] == "http" and body.may_be_long(
+            {name: value for name, value in scope["headers"] if name in _WANTED}
+        ):
+            rest = dressed(rest, _HANGING_UP)
         try:
-            await self._rest(scope, receive, send)
+            await rest(scope, receive, send)
         except Exception:
             if scope["type"] != "http":
                 raise  # of a page, it was answered and logged by `_broken_elsewhere`

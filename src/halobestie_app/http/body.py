@@ -23,10 +23,14 @@ FormT = TypeVar("FormT", bound=attrs.AttrsInstance)
 
 LARGEST: Final = 64 * 1024
 """Bytes of a body."""
-SLOWEST: Final = 10.0
-"""Seconds for a body to arrive."""
+SLOWEST: Final = 8.0
+"""Seconds for a body to arrive; the watchdog hangs up a second later."""
 DEEPEST: Final = 32
 """Objects and lists inside each other."""
+LONGEST_QUERY: Final = 4096
+"""Bytes of a query string that is read."""
+MOST_ERRORS: Final = 50
+"""Errors that one answer tells: it is not to be much longer than its question."""
 
 _JSON: Final = re.compile(
     rb"application/(json|[a-z0-9.+-]+\+json)\s*(;\s*charset=\"?utf-?8\"?\s*)?", re.IGNORECASE
@@ -73,10 +77,23 @@ def _too_large() -> Problem:
     return Problem(Code.TOO_LARGE, f"A body may hold {LARGEST // 1024} KiB.")
 
 
-def members(raw: bytes, content_type: bytes | None) -> dict[str, object]:
+def may_be_long(given: Mapping[bytes, bytes]) -> bool:
+    """Say whether by these headers a body may follow that nobody will read to its end."""
+    length = given.get(b"content-length")
+    if length is None:
+        return b"transfer-encoding" in given
+    return not length.isdigit() or int(length) > LARGEST
+
+
+def members(
+    raw: bytes, content_type: bytes | None, content_encoding: bytes | None = None
+) -> dict[str, object]:
     """Give the members of the JSON object in ``raw``; none of them for an empty body. Raises `Problem`."""
     if not raw:
         return {}
+    if content_encoding is not None and content_encoding.strip().lower() != b"identity":
+        # Nothing is unpacked: a kilobyte could become a gigabyte.
+        raise Problem(Code.UNSUPPORTED_MEDIA_TYPE, "Send the body as it is, without a content encoding.")
     if content_type is None or not _JSON.fullmatch(content_type.strip()):
         raise Problem(Code.UNSUPPORTED_MEDIA_TYPE, "Send the body as application/json in UTF-8.")
     try:
@@ -152,6 +169,8 @@ def from_query(query: bytes, form: type[FormT]) -> FormT:
     Whole numbers are decimal digits, booleans ``true`` or ``false``; a field that is a list may be repeated,
     be spelled ``name[]``, or hold commas.
     """
+    if len(query) > LONGEST_QUERY:
+        raise invalid([{"path": "$", "message": f"must be at most {LONGEST_QUERY} bytes of query"}])
     given: dict[str, list[str]] = {}
     for name, value in parse_qsl(
         query.decode("ascii", "replace"), keep_blank_values=True, max_num_fields=None
@@ -198,7 +217,9 @@ def invalid(errors: Iterable[FieldError], *, status: int | None = None) -> Probl
     more = "" if len(listed) == 1 else f" ({len(listed)} errors)"
     first = listed[0]
     name = first["path"].removeprefix("$.").replace("$", "the body")
-    return Problem(Code.VALIDATION_ERROR, f"{name} {first['message']}{more}.", status=status, errors=listed)
+    return Problem(
+        Code.VALIDATION_ERROR, f"{name} {first['message']}{more}.", status=status, errors=listed[:MOST_ERRORS]
+    )
 
 
 def _refuse(path: str, message: str) -> NoReturn:
