@@ -1,6 +1,7 @@
 """Identity raced on a real PostgreSQL: each client on a connection of its own, behind one barrier."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from functools import partial
 
 import pytest
@@ -12,6 +13,7 @@ from halobestie_app.usecases.log_ins import LoggedIn
 from halobestie_core.ports.identity import Codes, Revoked
 from halobestie_core.words import UserType
 from support.identity import Kit, codes_of, kit, together
+from support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
 
@@ -129,6 +131,76 @@ async def test_two_anonymous_customers_prove_one_phone(people: Kit) -> None:
         [winner] = [each.who.id for each in outcomes if isinstance(each, LoggedIn)]
         rows = await people.sql(SQL("SELECT id FROM customers WHERE phone IS NOT NULL"))
         assert rows == [(winner,)]
+
+
+# -------------------------------------------------------------------------------------------- forced orders
+
+
+async def in_order(people: Kit, held: SQL, calls: Sequence[Callable[[], Awaitable[object]]]) -> list[object]:
+    """Hold what all of them lock until they wait for it, one behind the other; then let them go."""
+
+    async def waiting(count: int) -> bool:
+        found = await people.sql(
+            SQL(
+                "SELECT count(*)::int FROM pg_stat_activity"
+                " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+        )
+        return found == [(count,)]
+
+    async with (
+        asyncio.TaskGroup() as group,
+        people.pool.connection() as connection,
+        connection.transaction(force_rollback=True),
+    ):
+        await connection.execute(held)
+        tasks = []
+        for number, call in enumerate(calls, 1):
+            tasks.append(group.create_task(together([call])))
+            await eventually(partial(waiting, number), seconds=2, what="nobody waits")
+    return [task.result()[0] for task in tasks]
+
+
+@pytest.mark.parametrize("first", [0, 1])
+async def test_verify_before_verify(people: Kit, first: int) -> None:
+    """Whoever comes first gets the phone; the other, whose code is the same, hears that it is used."""
+    ids = [(await people.identity.sign_up()).who.id for _ in range(2)]
+    order = ids[first:] + ids[:first]
+    await people.identity.request_code(CUSTOMER, PHONE)
+    code = people.codes(PHONE)[-1]
+    calls = [partial(people.identity.verify_customer, PHONE, code, caller) for caller in order]
+    won, lost = await in_order(people, SQL("SELECT FROM otp_challenges FOR UPDATE"), calls)
+    assert isinstance(won, LoggedIn)
+    assert won.who.id == order[0]
+    assert codes_of([lost]) == {Code.OTP_INVALID: 1}
+
+
+@pytest.mark.parametrize("refresh_first", [True, False])
+async def test_refresh_before_log_out_and_after(people: Kit, refresh_first: bool) -> None:
+    """Before it, there is a successor, which is worth nothing; after it, there is none."""
+    logged_in = await people.identity.sign_up()
+    session_id = people.identity.log_ins.tokens.read(logged_in.access_token).session_id
+    renew = partial(people.identity.log_ins.renew, logged_in.refresh_token)
+    log_out = partial(people.identity.log_ins.end, session_id)
+    calls: list[Callable[[], Awaitable[object]]] = [renew, log_out] if refresh_first else [log_out, renew]
+    outcomes = await in_order(people, SQL("SELECT FROM auth_sessions FOR UPDATE"), calls)
+    renewed = outcomes[0 if refresh_first else 1]
+    assert isinstance(renewed, LoggedIn) is refresh_first
+    token = renewed.refresh_token if isinstance(renewed, LoggedIn) else logged_in.refresh_token
+    with pytest.raises(Problem, match="UNAUTHENTICATED"):
+        await people.identity.log_ins.renew(token)
+
+
+async def test_refresh_before_refresh(people: Kit) -> None:
+    """The second finds the first one's successor, and is given it."""
+    token = (await people.identity.sign_up()).refresh_token
+    renew = partial(people.identity.log_ins.renew, token)
+    outcomes = await in_order(people, SQL("SELECT FROM auth_sessions FOR UPDATE"), [renew, renew])
+    assert len({each.refresh_token for each in outcomes if isinstance(each, LoggedIn)}) == 1
+    assert codes_of(outcomes) == {"ok": 2}
+
+
+# -------------------------------------------------------------------------------------------- and others
 
 
 async def test_one_customer_proves_two_phones(people: Kit) -> None:
