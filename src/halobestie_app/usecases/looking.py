@@ -34,9 +34,10 @@ async def look(desk: Desk, payment: PaymentSession) -> Collected | None:
     if till is None or payment.provider is not Provider.XENDIT or payment.status is not PaymentStatus.PENDING:
         return None
     found: Collected | None = None
+    until = asyncio.get_running_loop().time() + PATIENCE_SECONDS
     for invoice_id in await till.book.may_ask(payment.id, till.rhythm.asking):
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
+            async with asyncio.timeout_at(until):
                 invoice = await till.invoices.get(invoice_id)
         except (GatewayError, TimeoutError) as away:
             _log.info("nobody could be asked", payment_session_id=payment.id, error=type(away).__name__)

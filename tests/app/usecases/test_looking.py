@@ -15,7 +15,7 @@ from halobestie_app.usecases import looking, payments
 from halobestie_app.usecases.collecting import Collected
 from halobestie_app.usecases.till import RHYTHM
 from halobestie_core.payment import PaymentStatus
-from halobestie_core.ports.gateway import InvoiceStatus
+from halobestie_core.ports.gateway import InvoiceStatus, InvoiceWish
 from halobestie_core.ports.invoices import Watched
 from support.billing import Bank
 from support.extending import sound
@@ -101,6 +101,20 @@ async def test_the_second_of_two_invoices(bank: Bank) -> None:
     bank.fake.pay(second.id)
     await bank.sql(SQL("UPDATE payment_invoices SET looked_at = NULL"))
     assert await looking.look(bank.desk, begun.payment) is Collected.CONFIRMED
+
+
+async def test_two_invoices_of_a_slow_gateway(bank: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many invoices there are, whoever looks waits once."""
+    monkeypatch.setattr(looking, "PATIENCE_SECONDS", 1.2)
+    loop, begun = asyncio.get_running_loop(), await bank.begins()
+    second = await bank.invoices.create(InvoiceWish(begun.payment.id, begun.payment.amount, 600, "again"))
+    await bank.till.book.seen(second, begun.payment.id, settled=False, first_look=timedelta(0))
+    bank.fake.trouble(Mode.SLOW, Step.GET, seconds=1.0)
+    await bank.sql(SQL("UPDATE payment_invoices SET looked_at = NULL"))
+    before = loop.time()
+    assert await looking.look(bank.desk, begun.payment) is Collected.NOT_PAID
+    assert loop.time() - before < 1.9
+    bank.fake.well()
 
 
 async def test_another_gateway_is_chosen(bank: Bank) -> None:
