@@ -18,7 +18,7 @@ from halobestie_app.fakes.xendit_books import Bill
 from halobestie_app.fakes.xendit_hooks import Plan as Sending
 from halobestie_app.fakes.xendit_serving import XenditPlace, xendit_served
 from support.evening import House
-from support.money import dealt_with
+from support.money import books_agree, dealt_with
 from support.people import Json
 from support.storm import PER_PAYMENT, REASONS, Kind, Lie, Life, Plan, kinds_of, planned
 from support.storming import Storm
@@ -100,7 +100,7 @@ async def test_a_storm(house: House, xendit: XenditPlace) -> None:
     assert len(storm.took) == sum(plan.deliveries for plan in plans) == PAYMENTS * PER_PAYMENT
     assert storm.answers == {200: PAYMENTS * PER_PAYMENT - storm.lies[Lie.TOKEN], 401: storm.lies[Lie.TOKEN]}
     await each_payment_stands_right(house, lives)
-    await the_books_agree(house, xendit)
+    await books_agree(house, xendit)
     await every_sum_is_right(house, lives, storm)
     await applied_once(house)
     await put_aside_rightly(house, storm, lives)
@@ -180,24 +180,6 @@ async def each_payment_stands_right(house: House, lives: Sequence[Life]) -> None
         GROUP BY aggregate_id HAVING count(*) > 1"""
     )
     assert not twice, twice[:10]
-
-
-async def the_books_agree(house: House, xendit: XenditPlace) -> None:
-    """M10: what is paid at the gateway is a capture of ours, of that sum and currency; nothing else is."""
-    there = {
-        bill.id: (bill.paid_amount, bill.currency)
-        for bill in xendit.fake.books.bills.values()
-        if bill.is_paid
-    }
-    rows = await house.rows("SELECT provider_invoice_id, amount, currency FROM payment_captures")
-    here = {row["provider_invoice_id"]: (row["amount"], row["currency"]) for row in rows}
-    assert len(rows) == len(here)
-    assert here == there, _differing(here, there)
-
-
-def _differing(here: Mapping[str, object], there: Mapping[str, object]) -> list[object]:
-    keys = here.keys() | there.keys()
-    return [(key, here.get(key), there.get(key)) for key in keys if here.get(key) != there.get(key)][:10]
 
 
 async def every_sum_is_right(house: House, lives: Sequence[Life], storm: Storm) -> None:

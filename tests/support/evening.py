@@ -24,8 +24,8 @@ from halobestie_adapters.ids import uuid7
 from halobestie_adapters.postgres.invariants import check
 from halobestie_core.ports.identity import Audience
 from halobestie_core.words import UserType
-from support.people import PASSWORD, Answer, Customer, Json, Mitra, Operator
-from support.server import SECRET, Instance
+from support.people import PASSWORD, Answer, Customer, Json, Mitra, Operator, Person
+from support.server import SECRET, SERVE, Instance
 from support.sockets import Socket
 
 T = TypeVar("T")
@@ -46,6 +46,7 @@ class House:
         self._boss: Operator | None = None
         self.expected_trouble: str | tuple[str, ...] = ()
         """What a log may tell of, where a test makes trouble on purpose: such lines hold (one of) this."""
+        self.program: tuple[str, ...] = SERVE
         self._tokens = JwtTokens(KeyRing([SECRET.encode()]), Audience.PUBLIC)
         self._phones = 0
 
@@ -59,6 +60,7 @@ class House:
         )
         for _ in range(instances):
             instance = Instance(self.database_url, self.valkey_url, self.folder, **variables)
+            instance.program = self.program
             instance.start()
             self.instances.append(instance)
         for instance in self.instances:
@@ -165,6 +167,11 @@ class House:
         """What logging in would give."""
         return self._tokens.issue(user_id, kind, uuid7(), datetime.now(UTC))
 
+    @staticmethod
+    def as_id(person: Person) -> UUID:
+        """Somebody's id, as one."""
+        return UUID(person.id)
+
     async def operator(self) -> Operator:
         """An operator, made by the command line and logged in with a password."""
         email = f"operator{uuid7().hex}@halobestie.example"
@@ -173,7 +180,7 @@ class House:
         tokens = (await self.ask("POST", url, {"email": email, "password": PASSWORD})).ok()
         return Operator(self, self.first, tokens["user"]["id"], tokens["access_token"])
 
-    def command(self, *words: str, input_: str = "") -> str:
+    def command(self, *words: str, input_: str = "", status: int = 0) -> str:
         """Run the command line on this house's stores; gives what it printed."""
         done = subprocess.run(  # noqa: S603  our own interpreter and program
             [sys.executable, "-m", "halobestie_app", *words],
@@ -183,7 +190,7 @@ class House:
             text=True,
             check=False,
         )
-        assert done.returncode == 0, done.stderr
+        assert done.returncode == status, done.stderr
         return done.stdout
 
     async def settings(self, **values: Json) -> dict[str, Json]:

@@ -1,10 +1,12 @@
-"""A line between a server and its Redis that can be cut, and mended. Knows nothing of what is said on it."""
+"""A line between a server and its store that can be cut, and mended. Knows nothing of what is said on it."""
 
 import asyncio
 import contextlib
 from types import TracebackType
 from typing import Self
 from urllib.parse import parse_qs, urlsplit
+
+from psycopg.conninfo import conninfo_to_dict
 
 
 class Line:
@@ -73,3 +75,23 @@ class Line:
                 target.write(data)
                 await target.drain()
         target.close()
+
+
+class DatabaseLine(Line):
+    """The same for PostgreSQL."""
+
+    def __init__(self, database_url: str) -> None:
+        super().__init__("")
+        self.beyond = database_url
+        self._given = conninfo_to_dict(database_url)
+        host = str(self._given.get("host") or "localhost")
+        self._host, self._port = host, int(self._given.get("port") or 5432)
+        self._path = f"{host}/.s.PGSQL.{self._port}" if host.startswith("/") else None
+
+    @property
+    def url(self) -> str:
+        """What the server is told."""
+        port = self._server.sockets[0].getsockname()[1]
+        user, word = self._given["user"], self._given.get("password")
+        person = f"{user}:{word}" if word else user
+        return f"postgresql://{person}@127.0.0.1:{port}/{self._given['dbname']}?sslmode=disable"

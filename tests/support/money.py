@@ -56,3 +56,14 @@ async def dealt_with(house: House, seconds: float = QUICK) -> None:
         return bool(await house.value(waiting) == 0)
 
     await eventually(none, seconds=seconds, what="deliveries wait")
+
+
+async def books_agree(house: House, xendit: XenditPlace) -> None:
+    """M10: what is paid at the gateway is a capture of ours, of that sum and currency; nothing else is."""
+    bills = xendit.fake.books.bills.values()
+    there = {bill.id: (bill.paid_amount, bill.currency) for bill in bills if bill.is_paid}
+    rows = await house.rows("SELECT provider_invoice_id, amount, currency FROM payment_captures")
+    here = {row["provider_invoice_id"]: (row["amount"], row["currency"]) for row in rows}
+    assert len(rows) == len(here)
+    differing = {key for key in here.keys() | there.keys() if here.get(key) != there.get(key)}
+    assert not differing, [(key, here.get(key), there.get(key)) for key in sorted(differing)[:10]]

@@ -27,6 +27,9 @@ SECRET = "the key of the public listener in tests"
 SECRET_INTERNAL = "the key of the internal listener in tests"
 START_SECONDS = 30
 STOP_SECONDS = 10
+SERVE = ("-m", "halobestie_app", "serve")
+HASTY = (str(Path(__file__).with_name("hasty.py")),)
+"""What an interpreter is told to be a server; the second one asks the gateway every second."""
 
 _LISTENS = re.compile(r"^(public|internal) listener on (http://\S+)$")
 _CODE = re.compile(r"^\[OTP STUB\] phone=(\S+) code=(\S+)$")
@@ -51,6 +54,7 @@ class Instance:
         self.public = self.internal = ""
         self.printed: list[str] = []
         self.logged: list[str] = []
+        self.program: tuple[str, ...] = SERVE
         self._process: subprocess.Popen[str] | None = None
         self._readers: list[threading.Thread] = []
 
@@ -70,8 +74,8 @@ class Instance:
         """Begin, without waiting; `wait` for it."""
         assert not self.is_running
         self.printed, self.public, self.internal = [], "", ""
-        process = subprocess.Popen(
-            [sys.executable, "-m", "halobestie_app", "serve"],
+        process = subprocess.Popen(  # noqa: S603  our own interpreter and program
+            [sys.executable, *self.program],
             env=self.environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

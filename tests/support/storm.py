@@ -201,15 +201,14 @@ def _life(kind: Kind, span: float, chance: Random) -> Life:
         happens.append(Happening(max(0.0, when), step))
         return when
 
+    paid: float | None = None
     match kind:
-        case Kind.IN_TIME:
-            paid = at(Step.PAID, chance.uniform(0, 0.7) * span)
+        case Kind.NEVER:
+            pass
         case Kind.AROUND:
             paid = at(Step.PAID, _known(ends) + chance.gauss(0, 0.4))
         case Kind.LATE:
             paid = at(Step.PAID, _known(ends) + chance.uniform(0.5, 0.3 * span))
-        case Kind.NEVER:
-            paid = None
         case Kind.PAID_THEN_LEFT:
             paid = at(Step.PAID, chance.uniform(0, 0.6) * span)
             at(Step.LEFT, paid + chance.uniform(0, 0.3))
@@ -220,6 +219,8 @@ def _life(kind: Kind, span: float, chance: Random) -> Life:
             at(Step.PAID_AGAIN, chance.uniform(0, 0.7) * span)
         case Kind.OTHER_SUM | Kind.OTHER_CURRENCY:
             paid = at(Step.PAID, chance.uniform(0, 0.9) * _known(ends))
+        case Kind.IN_TIME:
+            paid = at(Step.PAID, chance.uniform(0, 0.7) * span)
     if ends is not None:
         at(Step.OVER, ends + 0.2)
     if paid is not None and chance.random() < 0.4:

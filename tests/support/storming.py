@@ -21,7 +21,7 @@ from halobestie_app.fakes.xendit_books import Bill, as_webhook
 from halobestie_app.fakes.xendit_hooks import TOKEN_HEADER
 from halobestie_app.fakes.xendit_serving import XenditPlace
 from support.evening import House, at_once
-from support.storm import Happening, Lie, Life, Plan, Step, Wrong, altered
+from support.storm import Happening, Kind, Lie, Life, Plan, Step, Wrong, altered
 
 PATH = "/api/webhooks/xendit"
 AT_ONCE = 24
@@ -99,9 +99,9 @@ class Storm:
         books, bill = self.xendit.fake.books, life.bills[0]
         match step:
             case Step.PAID:
-                other = {"amount": _another(bill.amount)} if life.kind.value.endswith("sum") else {}
-                strange = {"currency": "USD"} if life.kind.value.endswith("currency") else {}
-                books.pay(bill.id, late=True, **other, **strange)
+                amount = bill.amount - 5_000 if life.kind is Kind.OTHER_SUM else None
+                currency = "USD" if life.kind is Kind.OTHER_CURRENCY else None
+                books.pay(bill.id, late=True, amount=amount, currency=currency)
             case Step.PAID_AGAIN:
                 second = books.create({"external_id": bill.external_id, "amount": bill.amount})
                 life.bills.append(second)
@@ -164,10 +164,6 @@ class Storm:
 async def _at(when: float) -> None:
     """Let the time of the plan come; nobody waits here for something to be done."""
     await asyncio.sleep(max(0.0, when - time.monotonic()))
-
-
-def _another(amount: int) -> int:
-    return amount + 5_000 if amount % 2 else amount - 5_000
 
 
 __all__ = ["Storm"]
