@@ -27,7 +27,6 @@ NOT_AUDITED = {
     ("transitions", "id"): "a number: that it grows within an aggregate is all it says",
     ("pairing_answers", "id"): "a number: the order of the answers is all it says",
     ("chat_sessions", "closing_message"): "words, sealed: what they say is between two people",
-    ("chat_sessions", "purged_at"): "when nothing that was said was left; earlier than that is found",
     ("chat_sessions", "customer_read_seq"): "a read mark, which anybody may lose",
     ("chat_sessions", "mitra_read_seq"): "a read mark, which anybody may lose",
     ("mitras", "phone"): "who a mitra is, and no machine's affair; changing it has a history of its own",

@@ -13,6 +13,7 @@ from halobestie_app.http import (
     client_chats,
     dashboard,
     devices,
+    erasing,
     extensions,
     failures,
     histories,
@@ -52,6 +53,8 @@ OURS = (
     *failures.ROUTES,
     *mitras.ROUTES,
     *live_chats.ROUTES,
+    *erasing.ROUTES,
+    *erasing.INTERNAL_ROUTES,
 )
 PAYMENT = {"payment_session_id": ID}
 MORE = {"extension_payment_session_id": ID}
