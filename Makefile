@@ -4,7 +4,7 @@ PYTHON ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-reset test check bench race faults machines lock audit sbom licences clean
+.PHONY: help setup demo demo-reset test check bench race faults storm machines lock audit sbom licences clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -46,6 +46,10 @@ race: setup ## run only the tests in which many ask at once
 
 faults: setup ## run only the tests that kill something
 	$(BIN)/pytest -m faults
+
+STORM_PAYMENTS ?= 20000
+storm: setup ## let a storm of payments pass (make storm STORM_PAYMENTS=1000 is the one of make test)
+	STORM_PAYMENTS=$(STORM_PAYMENTS) $(BIN)/pytest -m storm -rP
 
 machines: setup ## write docs/machines from the tables
 	$(BIN)/halobestie machines

@@ -8,7 +8,7 @@ import asyncio
 import os
 import time
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from random import Random
 from uuid import UUID
 
@@ -38,6 +38,7 @@ SPAN = 12.0
 """Seconds in which everything happens to the payments of one wave."""
 SETTLED = 120.0
 """Seconds within which everything is settled when the storm is over."""
+PAUSE = 0.1
 PATIENT = 8
 """Payments that are used for a chat in the end, and as many that are given up."""
 
@@ -64,6 +65,11 @@ TIME_GOES_BY = """
 UPDATE webhook_inbox
 SET received_at = received_at - interval '5 minutes', attempts = attempts + 4, next_attempt_at = now()
 WHERE applied_at IS NULL AND quarantined_at IS NULL"""
+IN_HAND = """
+SELECT count(*) FROM payment_invoices
+WHERE looked_at > now() - interval '20 seconds'
+  AND next_look_at - looked_at BETWEEN interval '19.9 seconds' AND interval '20.1 seconds'"""
+"""Looks that somebody took and has not ended: a lease is of twenty seconds, every next look later."""
 LOOK = "UPDATE payment_invoices SET next_look_at = now() WHERE next_look_at IS NOT NULL"
 
 
@@ -124,17 +130,22 @@ async def settles(house: House, plans: Sequence[Plan]) -> None:
     """Wait until nobody has anything left to do, letting that time go by which waits for nothing else."""
     ended = [UUID(life.payment["id"]) for plan in plans for life in plan.lives if life.ends is not None]
 
+    async def count(statement: str, *parameters: object) -> int:
+        await asyncio.sleep(PAUSE)  # to count among so many is work, and others are working
+        return int(await house.value(statement, *parameters))
+
     async def over() -> bool:
         left = "SELECT count(*) FROM payment_sessions WHERE id = ANY(%s) AND status = 'pending'"
-        return bool(await house.value(left, ended) == 0)
+        return await count(left, ended) == 0
 
     async def errands() -> bool:
-        left = "SELECT count(*) FROM outbox WHERE kind = 'invoice' AND sent_at IS NULL"
-        return bool(await house.value(left) == 0)
+        return await count("SELECT count(*) FROM outbox WHERE kind = 'invoice' AND sent_at IS NULL") == 0
 
     async def looked() -> bool:
-        left = "SELECT count(*) FROM payment_invoices WHERE next_look_at <= now()"
-        return bool(await house.value(left) == 0)
+        return await count("SELECT count(*) FROM payment_invoices WHERE next_look_at <= now()") == 0
+
+    async def put_down() -> bool:
+        return await count(IN_HAND) == 0
 
     await eventually(over, seconds=SETTLED, what="payments do not run out")
     await eventually(errands, seconds=SETTLED, what="errands are left")
@@ -142,21 +153,8 @@ async def settles(house: House, plans: Sequence[Plan]) -> None:
     await dealt_with(house, SETTLED)
     await house.rows(LOOK)
     await eventually(looked, seconds=SETTLED + PAYMENTS / 50, what="invoices are not looked at")
-    await eventually(nothing_in_hand(house), seconds=SETTLED, what="a look is not over")
+    await eventually(put_down, seconds=SETTLED, what="a look is not over")
     await eventually(errands, seconds=SETTLED, what="errands are left")
-
-
-def nothing_in_hand(house: House) -> Callable[[], Awaitable[bool]]:
-    """Whether no look is leased: those that are over say when the next one comes, later than a lease."""
-
-    async def none() -> bool:
-        leased = """
-            SELECT count(*) FROM payment_invoices
-            WHERE looked_at > now() - interval '20 seconds'
-              AND next_look_at - looked_at BETWEEN interval '19.9 seconds' AND interval '20.1 seconds'"""
-        return bool(await house.value(leased) == 0)
-
-    return none
 
 
 # ------------------------------------------------------------------------------------------------- judging
@@ -173,6 +171,10 @@ async def each_payment_stands_right(house: House, lives: Sequence[Life]) -> None
         if stands[life.payment["id"]] not in ENDS[life.kind]
     ]
     assert not wrong, wrong[:10]
+    came_to = Counter(f"{life.kind}: {stands[life.payment['id']][0]}" for life in lives)
+    print(f"came to: {dict(sorted(came_to.items()))}")  # noqa: T201  shown by `pytest -rP`
+    around = {stands[life.payment["id"]][0] for life in lives if life.kind is Kind.AROUND}
+    assert around == {"confirmed", "failed_pairing"}, "the storm was not around the end of anything"
     twice = await house.rows(
         """
         SELECT aggregate_id, count(*) FROM transitions
