@@ -7,7 +7,7 @@ import math
 import os
 from collections.abc import Mapping
 from enum import StrEnum
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
@@ -80,6 +80,9 @@ class Environment:
 
     stage: Stage = var("HALOBESTIE_ENV", v.choice(Stage), Stage.DEVELOPMENT)
     database_url: Secret | None = var("DATABASE_URL", v.secret_url("postgresql", "postgres"))
+    migration_database_url: Secret | None = var(
+        "MIGRATION_DATABASE_URL", v.secret_url("postgresql", "postgres")
+    )
     valkey_url: Secret | None = var(
         "VALKEY_URL", v.secret_url("redis", "rediss", "valkey", "valkeys", "unix")
     )
@@ -184,9 +187,36 @@ def _never(env: Environment) -> tuple[_Rule, ...]:
     )
 
 
+def _shared(env: Environment) -> tuple[_Rule, ...]:
+    """Keys of ours that are something else, too: who learned one of them would have both."""
+    ours = (
+        ("AUTH_JWT_SECRET", env.auth_jwt_secret),
+        ("AUTH_JWT_SECRET_INTERNAL", env.auth_jwt_secret_internal),
+        ("CHAT_ENCRYPTION_KEYS", env.chat_encryption_keys),
+    )
+    others = (
+        ("XENDIT_CALLBACK_TOKEN", env.xendit_callback_token),
+        ("XENDIT_SECRET_KEY", _some(env.xendit_secret_key)),
+        ("OTP_HTTP_TOKEN", _some(env.otp_http_token)),
+    )
+    pairs = ((one, other) for at, one in enumerate(ours) for other in (*ours[at + 1 :], *others))
+    return tuple(
+        (name, bool(set(first) & set(second)), f"must not share a key with {first_name}")
+        for (first_name, first), (name, second) in pairs
+    )
+
+
+def _some(secret: Secret | None) -> tuple[Secret, ...]:
+    return () if secret is None else (secret,)
+
+
 def _in_production(env: Environment) -> tuple[_Rule, ...]:
     stub = "must not be development in production"
     plain = "must be https in production"
+    pages = (
+        ("CORS_ORIGINS_PUBLIC", env.cors_origins_public),
+        ("CORS_ORIGINS_INTERNAL", env.cors_origins_internal),
+    )
     return (
         ("PAYMENT_GATEWAY", env.payment_gateway is None, "must be chosen in production: xendit"),
         ("PAYMENT_GATEWAY", env.payment_gateway is Gateway.DEVELOPMENT, stub),
@@ -207,6 +237,8 @@ def _in_production(env: Environment) -> tuple[_Rule, ...]:
         ("OTP_HTTP_URL", not (env.otp_http_url or "https:").startswith("https:"), plain),
         ("GOOGLE_JWKS_URL", not env.google_jwks_url.startswith("https:"), plain),
         ("APPLE_JWKS_URL", not env.apple_jwks_url.startswith("https:"), plain),
+        *((name, any(not one.startswith("https:") for one in origins), plain) for name, origins in pages),
+        *_shared(env),
     )
 
 
@@ -216,4 +248,6 @@ def _is_inside(host: str) -> bool:
         address = ip_address(host)
     except ValueError:
         return host == "localhost"
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
     return address.is_private and not address.is_unspecified

@@ -5,11 +5,12 @@ A value that cannot be read is one line that names the variable and never repeat
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Final, TypeAlias, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import environ
 from attrs import frozen
@@ -173,11 +174,21 @@ def tokens(text: str) -> tuple[Secret, ...]:
     return tokens
 
 
+def _split(text: str) -> SplitResult:
+    """Take a URL apart. Raises ValueError without a word of it: the standard library would quote it."""
+    with suppress(ValueError):
+        parts = urlsplit(text)
+        _ = parts.port
+        if not re.search("%(?![0-9A-Fa-f]{2})", text):
+            return parts
+    raise ValueError("must be a URL; what is special in a user or password is written as %40 and the like")
+
+
 def url(*schemes: str) -> Reader[str]:
     """Read a URL of one of these schemes."""
 
     def read(text: str) -> str:
-        if urlsplit(text).scheme not in schemes:
+        if _split(text).scheme not in schemes:
             raise ValueError(
                 f"must be a URL that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}"
             )
@@ -188,7 +199,7 @@ def url(*schemes: str) -> Reader[str]:
 
 def address(text: str) -> str:
     """Read where the outside finds a listener: an origin, perhaps with the path of a proxy before it."""
-    parts = urlsplit(text)
+    parts = _split(text)
     if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
         raise ValueError("must be an address such as https://halobestie.example")
     if parts.query or parts.fragment or not text.isprintable() or " " in text:
@@ -206,7 +217,7 @@ def origins(text: str) -> tuple[str, ...]:
     """Read exact origins, as browsers spell them."""
     origins = words(text)
     for origin in origins:
-        parts = urlsplit(origin)
+        parts = _split(origin)
         if (
             parts.scheme not in ("http", "https")
             or not parts.hostname

@@ -11,11 +11,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, ProgrammingError
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 
+from halobestie_adapters.errors import StoreUnavailable
 from halobestie_adapters.postgres.errors import translated
 
 SESSION_SETTINGS: Final = {
@@ -40,8 +41,14 @@ ACQUIRE_SECONDS: Final = 4.0
 
 
 def conninfo(url: str) -> str:
-    """The connection string with our settings added; what the URL itself says wins, in its `options` too."""
-    given = conninfo_to_dict(url)
+    """The connection string with our settings added; what the URL itself says wins, in its `options` too.
+
+    Raises StoreUnavailable for a URL that cannot be read.
+    """
+    try:
+        given = conninfo_to_dict(url)
+    except ProgrammingError:  # its text would quote the URL, perhaps its password
+        raise StoreUnavailable("the address of the database cannot be read") from None
     ours = " ".join(f"-c {name}={value}" for name, value in SESSION_SETTINGS.items())
     options = f"{ours} {given.get('options') or ''}".strip()
     return make_conninfo("", **{**_NETWORK, **given, "options": options})
