@@ -35,7 +35,8 @@ from halobestie_core.words import CURRENCY, Provider
 PATIENCE_SECONDS: Final = 4.0
 """So long whoever begins a payment waits for its page."""
 MENDING_SECONDS: Final = 30.0
-"""So long an errand waits that was refused for who we are: somebody may have mended the set-up by then."""
+"""So long an errand waits that was refused for who we are, twice as long each time: people mend set-ups."""
+MOST_DOUBLINGS: Final = 5
 _OPEN: Final = frozenset({InvoiceStatus.PENDING, InvoiceStatus.PAID})
 
 _log = log.get(__name__)
@@ -200,7 +201,8 @@ async def _refused(till: Till, errand: Errand, refused: GatewayRefused) -> None:
     )
     with suppress(StoreError):  # then it is asked, and refused, once more
         if refused.is_of_us:
-            await till.book.again(errand.id, MENDING_SECONDS)
+            pause = MENDING_SECONDS * 2.0 ** min(errand.attempt - 1, MOST_DOUBLINGS)
+            await till.book.again(errand.id, pause)
         else:
             await till.book.done(errand.id)
 

@@ -19,6 +19,10 @@ pytestmark = pytest.mark.anyio
 
 FRAMES = SQL("SELECT payload ->> 'frame' FROM outbox WHERE kind = 'frame' ORDER BY id")
 UNSENT = SQL("SELECT payload ->> 'step' FROM outbox WHERE kind = 'invoice' AND sent_at IS NULL ORDER BY id")
+WAITING = SQL(
+    "SELECT extract(epoch FROM next_attempt_at - clock_timestamp()) FROM outbox"
+    " WHERE kind = 'invoice' AND sent_at IS NULL"
+)
 
 
 async def frames(bank: Bank) -> list[str]:
@@ -29,6 +33,12 @@ async def frames(bank: Bank) -> list[str]:
 async def unsent(bank: Bank) -> list[str]:
     """The errands that are left."""
     return [step for (step,) in await bank.sql(UNSENT)]
+
+
+async def pause(bank: Bank) -> float:
+    """Seconds until the errand that is left is taken."""
+    [(seconds,)] = await bank.sql(WAITING)
+    return float(seconds)
 
 
 async def test_an_invoice_comes_with_its_payment(bank: Bank) -> None:
@@ -133,7 +143,9 @@ async def test_who_is_refused_asks_again(bank: Bank) -> None:
     bank.fake.trouble(Mode.REFUSE, status=401, code="INVALID_API_KEY")
     begun = await bank.begins()
     assert begun.payment.xendit_invoice_url is None
+    assert 25 < await pause(bank) <= 30
     await bank.errands_run()
+    assert 55 < await pause(bank) <= 60
     assert await unsent(bank) == ["create"]
     bank.fake.well()
     await bank.errands_run()
