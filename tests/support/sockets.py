@@ -80,6 +80,14 @@ class Socket:
             seen = [frame["type"] for frame in self.frames]
             raise AssertionError(f"no {type_} {members} within {seconds} s, only {seen}") from None
 
+    async def news(self) -> bool:
+        """Wait until something comes; gives whether it is the end."""
+        if not self._reader.done():
+            async with asyncio.timeout(SECONDS):
+                self._news.clear()
+                await self._news.wait()
+        return self._reader.done()
+
     def count(self, type_: str, **members: object) -> int:
         """How many such frames came."""
         return sum(
