@@ -17,7 +17,7 @@ from halobestie_app.usecases.desk import Desk
 from halobestie_app.usecases.looking import settle
 from halobestie_app.usecases.till import Till
 from halobestie_core.payment import PaymentSession
-from halobestie_core.ports.gateway import Invoice, InvoiceStatus
+from halobestie_core.ports.gateway import GatewayRefused, Invoice, InvoiceStatus
 from halobestie_core.ports.inbox import Delivery, Inbox
 from halobestie_core.ports.invoices import Known
 from halobestie_core.ports.webhooks import Notice, ReadNotice, Unreadable
@@ -42,6 +42,7 @@ class Reason(StrEnum):
     UNKNOWN_PAYMENT = "unknown_payment"
     PAYMENT_MISMATCH = "payment_mismatch"
     GATEWAY_DISAGREES = "gateway_disagrees"
+    GATEWAY_REFUSES = "gateway_refuses"
 
 
 # ---------------------------------------------------------------------------------------------- letting in
@@ -127,7 +128,12 @@ async def apply(desk: Desk, till: Till, read: ReadNotice, delivery: Delivery) ->
     if wrong is not None and known is not None:
         await till.book.soon(known.invoice_id)  # what is true of it is found out without this body
         return Doubtful(wrong)
-    truth = await till.invoices.get(notice.invoice_id)
+    try:
+        truth = await till.invoices.get(notice.invoice_id)
+    except GatewayRefused as refused:
+        if refused.is_of_us:
+            raise
+        return Doubtful(wrong or Reason.GATEWAY_REFUSES)
     till.count("get", "unknown" if truth is None else truth.status.value)
     if truth is None:
         return Doubtful(wrong or Reason.UNKNOWN_INVOICE)

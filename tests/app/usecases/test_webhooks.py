@@ -11,7 +11,7 @@ import pytest
 from psycopg.sql import SQL
 
 from halobestie_app.fakes.xendit_books import as_webhook
-from halobestie_app.fakes.xendit_troubles import Mode
+from halobestie_app.fakes.xendit_troubles import Mode, Step
 from halobestie_app.problems import Code, Problem
 from halobestie_app.usecases import payments, quarantine
 from halobestie_core.ports.inbox import InboxState
@@ -226,6 +226,21 @@ async def test_expired_then_paid(bank: Bank) -> None:
     await bank.applied()
     assert await bank.status(begun) == "confirmed"
     assert {state for _, state in await bank.kept()} == {"applied"}
+
+
+async def test_a_gateway_that_refuses(bank: Bank) -> None:
+    """What it will not be asked for is put aside; while it refuses us, everything waits."""
+    begun = await bank.begins()
+    bill = bank.bill_of(begun)
+    bank.fake.trouble(Mode.REFUSE, Step.GET, status=401, code="INVALID_API_KEY")
+    await bank.delivered(bill)
+    await bank.applied()
+    assert await bank.kept() == [(None, "waiting")]
+    bank.fake.well()
+    bank.fake.trouble(Mode.REFUSE, Step.GET, status=400, code="API_VALIDATION_ERROR")
+    await bank.applied()
+    assert await bank.kept() == [("gateway_refuses", "quarantined")]
+    assert bank.counted == ["gateway_refuses"]
 
 
 async def test_the_gateway_is_away_and_back(bank: Bank) -> None:
