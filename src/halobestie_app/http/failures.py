@@ -61,7 +61,7 @@ def _bounds(query: FailuresQuery) -> tuple[datetime | None, datetime | None]:
     bounds: list[datetime | None] = []
     for name, text, is_end in (("date_from", query.date_from, False), ("date_to", query.date_to, True)):
         try:
-            bounds.append(None if text is None else _moment(text, is_end=is_end))
+            bounds.append(_moment(text, is_end=is_end) if text else None)  # a form may send its blanks too
         except ValueError:
             errors.append({"path": f"$.{name}", "message": _EXAMPLES})
     if errors:

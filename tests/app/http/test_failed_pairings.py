@@ -185,6 +185,7 @@ async def test_days(queue: Queue) -> None:
     assert await queue.ids(date_from="2026-03-10") == [after, last, first]
     assert await queue.ids(date_to="2026-03-10") == [last, first, before]
     assert await queue.ids(date_from="2026-03-11", date_to="2026-03-10") == []
+    assert await queue.ids(date_from="", date_to="", q="", state="") == await queue.ids()  # a form's blanks
 
 
 async def test_instants(queue: Queue) -> None:
