@@ -35,7 +35,7 @@ class RedisLink:
 
     `namespace` keeps deployments on one server apart: keys begin with it, channels also with the database's
     number, because channels belong to no database. `reached`: an answer came at least once; `is_up`: the last
-    question was answered.
+    question was answered. Raises StoreUnavailable for a URL that cannot be read.
     """
 
     def __init__(self, url: str, *, namespace: str = "hb", seconds: float = SECONDS) -> None:
@@ -123,4 +123,7 @@ def _client(url: str, seconds: float, retry: Retry) -> Redis:
         "retry": retry,
         "client_name": "halobestie",
     }
-    return Redis.from_url(url, **options)
+    try:
+        return Redis.from_url(url, **options)
+    except ValueError:  # its text would quote the URL, perhaps its password
+        raise StoreUnavailable("the address of Redis cannot be read") from None

@@ -6,6 +6,7 @@ interrupted.
 
 import click
 
+from halobestie_adapters.errors import StoreError
 from halobestie_app.variables import BadVariable
 from halobestie_core.errors import HaloBestieError
 
@@ -31,7 +32,7 @@ def plainly(command: click.Command) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         return INTERRUPTED
-    except (HaloBestieError, BadVariable) as foreseen:
+    except (HaloBestieError, BadVariable, StoreError) as foreseen:
         for line in str(foreseen).splitlines():
             click.echo(f"halobestie: {line}", err=True)
         return 1

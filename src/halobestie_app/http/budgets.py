@@ -22,8 +22,8 @@ SIGN_UPS: Final = Budget("sign_ups", 600, 60)
 """People who come in without proving anything."""
 REFRESHES: Final = Budget("refreshes", 6000, 60)
 """Who it is, only the database knows; so an address is counted, and a whole network may share one."""
-POLLS: Final = Budget("polls", 25, 5, shared=False)
-"""Five a second, and a few at once after a pause; counted in this process, for this is asked most of all."""
+POLLS: Final = Budget("polls", 60, 12, shared=False)
+"""Five a second, sixty at once after a pause; counted in this process, for this is asked most of all."""
 WRONG_TOKENS: Final = Budget("wrong_tokens", 600, 60)
 """Wrong tokens of the gateway; right ones have no budget."""
 HANDSHAKES: Final = Budget("handshakes", 600, 60, shared=False)

@@ -122,8 +122,8 @@ async def test_a_poll_comes_five_times_a_second() -> None:
     clock = Clock()
     app = counting(route("/api/polls", budget=budgets.POLLS), clock=clock)
     async with client(app) as http:
-        first = await statuses(http, "/api/polls", 40, **token(CUSTOMER))
-        assert first.count(200) == 25
+        first = await statuses(http, "/api/polls", 80, **token(CUSTOMER))
+        assert first.count(200) == 60
         for second in range(1, 4):
             clock.now = second
             assert (await statuses(http, "/api/polls", 10, **token(CUSTOMER))).count(200) == 5
