@@ -1,9 +1,12 @@
 """Production does not start with anything wrong: one clear line on the command line, and no value in it."""
 
+import logging
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import pytest
+import structlog
 
 from support.program import Shell
 
@@ -93,11 +96,18 @@ QUOTED: Final = [
 
 
 @pytest.fixture
-def shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Shell:
+def shell(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> Iterator[Shell]:
     """A shell in production, with stores that nobody serves: a refusal comes before anybody looks."""
     made = Shell(monkeypatch, capsys, tmp_path / "data")
     made.variables |= PRODUCTION
-    return made
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield made
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
 
 
 @pytest.mark.parametrize("command", ["serve", "check"])
