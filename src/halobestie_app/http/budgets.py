@@ -52,8 +52,12 @@ class Rates:
         return address
 
     def came_in(self, address: str, user_id: UUID) -> bool:
-        """Count a socket as its user's and no longer as its address'; False when they open too many."""
-        self._here.give_back(HANDSHAKES, address)
+        """Count a socket as its user's and no longer as its address'; False when they open too many.
+
+        ``address`` is empty where it was not counted.
+        """
+        if address:
+            self._here.give_back(HANDSHAKES, address)
         return not self._here.spend_now(HANDSHAKES, str(user_id))
 
     async def spend(self, budget: Budget, principal: Principal | None, scope: "Scope") -> None:
