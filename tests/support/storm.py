@@ -206,12 +206,12 @@ def _life(kind: Kind, span: float, chance: Random) -> Life:
         case Kind.NEVER:
             pass
         case Kind.AROUND:
-            paid = at(Step.PAID, _known(ends) + chance.gauss(0, 0.4))
+            paid = at(Step.PAID, _known(ends) + chance.uniform(-6, 1))
         case Kind.LATE:
             paid = at(Step.PAID, _known(ends) + chance.uniform(0.5, 0.3 * span))
         case Kind.PAID_THEN_LEFT:
             paid = at(Step.PAID, chance.uniform(0, 0.6) * span)
-            at(Step.LEFT, paid + chance.uniform(0, 0.3))
+            at(Step.LEFT, paid + chance.uniform(0, 1))
         case Kind.LEFT_THEN_PAID:
             paid = at(Step.PAID, at(Step.LEFT, chance.uniform(0, 0.5) * span) + chance.uniform(0.1, 2))
         case Kind.TWICE:

@@ -14,6 +14,7 @@ from functools import partial
 from random import Random
 from uuid import UUID
 
+import httpx2
 import orjson
 from attrs import define, field
 
@@ -26,8 +27,11 @@ from support.storm import Happening, Kind, Lie, Life, Plan, Step, Wrong, altered
 PATH = "/api/webhooks/xendit"
 AT_ONCE = 24
 """Deliveries on their way at the same time."""
+LIMITS = httpx2.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
 HANDS = 12
 """People who begin at the same time."""
+QUICK = 0.015
+"""Seconds to begin one payment, on a machine with nothing else to do."""
 RUN_OUT = """
 UPDATE payment_sessions p SET expires_at = d.at, wake_at = d.at
 FROM (SELECT id, clock_timestamp() + left_ * interval '1 second' AS at
@@ -42,6 +46,7 @@ class Storm:
     house: House
     xendit: XenditPlace
     chance: Random
+    posts: httpx2.AsyncClient
     answers: Counter[int] = field(factory=Counter)
     lies: Counter[Lie] = field(factory=Counter)
     lied: dict[tuple[str | None, str], set[Lie]] = field(factory=dict)
@@ -50,6 +55,8 @@ class Storm:
     took: list[float] = field(factory=list)
     refused: Counter[str] = field(factory=Counter)
     """What people who wanted to leave were told instead, by code."""
+    pace: float = 1.0
+    """By how much everything takes longer than planned, on a machine that has other things to do."""
     _turns: asyncio.Semaphore = field(factory=lambda: asyncio.Semaphore(AT_ONCE))
 
     async def begin(self, lives: Sequence[Life]) -> None:
@@ -63,7 +70,9 @@ class Storm:
 
         for life, customer in zip(lives, people, strict=True):
             life.customer = customer
+        began = time.monotonic()
         await at_once([partial(one, life) for life in lives], HANDS)
+        self.pace = max(1.0, (time.monotonic() - began) / (QUICK * len(lives)))
 
     async def rage(self, plan: Plan) -> None:
         """Let everything of the plan happen, and return when the last delivery is answered."""
@@ -81,7 +90,7 @@ class Storm:
 
     async def _run_out(self, lives: Sequence[Life]) -> None:
         """Let payments run out soon, and their invoices about then: the two clocks are not one."""
-        ending = [(life, life.ends) for life in lives if life.ends is not None]
+        ending = [(life, self.pace * life.ends) for life in lives if life.ends is not None]
         ids = [UUID(life.payment["id"]) for life, _ in ending]
         await self.house.rows(RUN_OUT, ids, [ends for _, ends in ending])
         now = datetime.now(UTC)
@@ -91,7 +100,7 @@ class Storm:
     async def _lives(self, life: Life, began: float) -> None:
         async with asyncio.TaskGroup() as group:
             for one in sorted(life.happens, key=lambda one: one.at):
-                await _at(began + one.at)
+                await _at(began + self.pace * one.at)
                 self._post_all(group, one, await self._do(life, one.step))
 
     async def _do(self, life: Life, step: Step) -> Bill:
@@ -116,7 +125,7 @@ class Storm:
         return books.get(bill.id)
 
     async def _strays(self, stray: Happening, began: float) -> None:
-        await _at(began + stray.at)
+        await _at(began + self.pace * stray.at)
         books = self.xendit.fake.books
         bill = books.pay(books.create({"external_id": "another shop's", "amount": 7_000}).id)
         self.strays.append(bill)
@@ -124,7 +133,7 @@ class Storm:
             self._post_all(group, stray, bill)
 
     async def _lie(self, wrong: Wrong, lives: Sequence[Life], began: float) -> None:
-        await _at(began + wrong.at)
+        await _at(began + self.pace * wrong.at)
         life, other = lives[wrong.about], lives[wrong.about - 1]
         said = altered(as_webhook(life.bills[0]), wrong.lie, other.payment["id"], self.chance)
         token = "a guess" if wrong.lie is Lie.TOKEN else None
@@ -140,7 +149,9 @@ class Storm:
         body = orjson.dumps(as_webhook(bill))
         now = time.monotonic()
         for letter in one.letters:
-            group.create_task(self._later(now + letter.after, partial(self._post, body, letter.to)))
+            group.create_task(
+                self._later(now + self.pace * letter.after, partial(self._post, body, letter.to))
+            )
 
     async def _later(self, when: float, work: Callable[[], Awaitable[None]]) -> None:
         await _at(when)
@@ -150,7 +161,7 @@ class Storm:
         headers = {TOKEN_HEADER: self.xendit.fake.hooks.token if token is None else token}
         async with self._turns:
             began = time.monotonic()
-            answer = await self.house.http.post(
+            answer = await self.posts.post(
                 self.house.instances[to].public + PATH, content=body, headers=headers
             )
             self.took.append(time.monotonic() - began)
@@ -161,9 +172,14 @@ class Storm:
         return 1000 * sorted(self.took)[math.ceil(share * len(self.took)) - 1]
 
 
+def new_client() -> httpx2.AsyncClient:
+    """Make a client that sends deliveries, for `Storm`."""
+    return httpx2.AsyncClient(trust_env=False, timeout=30, limits=LIMITS)
+
+
 async def _at(when: float) -> None:
     """Let the time of the plan come; nobody waits here for something to be done."""
     await asyncio.sleep(max(0.0, when - time.monotonic()))
 
 
-__all__ = ["Storm"]
+__all__ = ["Storm", "new_client"]
