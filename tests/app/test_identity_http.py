@@ -368,6 +368,29 @@ async def test_our_own_pages_are_served(at: Listeners, headers: dict[str, str]) 
     assert (await at.internal.post(f"{LOCAL}/internal/auth/refresh", headers=mine)).status_code == 200
 
 
+async def test_listed_pages_are_our_own(database_url: str) -> None:
+    """A page of an origin that the deployment lists may use its cookie; the other listener knows it not."""
+    page = "https://app.example"
+    listed = read({"CORS_ORIGINS_PUBLIC": page})
+    async with kit(database_url) as made:
+        services = Services(made.identity, made.operators, listed)
+        async with (
+            browserless(PUBLIC, auth.ROUTES, services, made.identity.log_ins.tokens) as public,
+            browserless(INTERNAL, operator_auth.ROUTES, services, made.operators.log_ins.tokens) as internal,
+        ):
+            there = {"origin": page, "sec-fetch-site": "same-site", "x-client": "customer-web"}
+            come = await public.post(f"{LOCAL}/api/shared/auth/anonymous", headers=there)
+            mine = {"cookie": f"hb_customer={cookie(come)[1]}", **there}
+            assert (await public.post(f"{LOCAL}/api/shared/auth/refresh", headers=mine)).status_code == 200
+            for other in (f"{page}.evil", "http://app.example", "null"):
+                answer = await public.post(
+                    f"{LOCAL}/api/shared/auth/refresh", headers=mine | {"origin": other}
+                )
+                assert codes([answer]) == [(403, "FORBIDDEN")]
+            refused = await internal.post(f"{LOCAL}/internal/auth/logout", headers=there)
+            assert codes([refused]) == [(403, "FORBIDDEN")]
+
+
 # -------------------------------------------------------------------------------------------- operators
 
 
