@@ -233,6 +233,7 @@ def test_all_is_well(housed: Shell) -> None:
         ["ok", "configuration"],
         ["ok", "PostgreSQL"],
         ["ok", "migrations"],
+        ["ok", "rights"],
         ["ok", "invariants"],
         ["ok", "Redis"],
     ]

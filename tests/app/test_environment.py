@@ -144,6 +144,12 @@ def test_a_bad_value_is_one_line_that_names_the_variable(name: str, said: str) -
             "cors_origins_public",
             ("https://a.example", "http://localhost:5173"),
         ),
+        (
+            "MIGRATION_DATABASE_URL",
+            "postgresql://owner:secret@db/x",
+            "migration_database_url",
+            Secret("postgresql://owner:secret@db/x"),
+        ),
         ("VALKEY_URL", "unix:///tmp/v.sock", "valkey_url", Secret("unix:///tmp/v.sock")),
         ("LOG_FORMAT", "json", "log_format", "json"),
         ("OTP_DAILY_CAP", "500", "otp_daily_cap", 500),

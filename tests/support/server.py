@@ -15,11 +15,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 import psycopg
 from psycopg import sql
 
+from halobestie_adapters.postgres import roles
 from support.stores import Stores, numbers
 from support.waiting import until
 
@@ -41,7 +43,8 @@ class Instance:
     def __init__(self, database_url: str, valkey_url: str, data_dir: Path, **variables: str) -> None:
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("HALOBESTIE_")},
-            "DATABASE_URL": database_url,
+            "DATABASE_URL": _servers(database_url),
+            "MIGRATION_DATABASE_URL": database_url,
             "VALKEY_URL": valkey_url,
             "HALOBESTIE_DATA_DIR": str(data_dir),
             "PUBLIC_BIND": "127.0.0.1:0",
@@ -174,6 +177,11 @@ class Instance:
 
     def _last_words(self) -> str:
         return "\n".join([*self.printed, *self.logged][-40:])
+
+
+def _servers(database_url: str) -> str:
+    """The servers' own log-in; where log-ins have passwords it has none, and a server has to step down."""
+    return database_url if urlsplit(database_url).password else roles.as_server(database_url)
 
 
 def _reading(pipe: Any, lines: list[str]) -> threading.Thread:  # noqa: ANN401  a process's pipe, or None

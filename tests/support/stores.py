@@ -214,8 +214,10 @@ def _drop(admin: psycopg.Connection, name: str) -> None:
 
 def _migrate(url: str) -> None:
     from halobestie_adapters.postgres.migrations import migrate  # noqa: PLC0415 - the core's tests need none of it
+    from halobestie_adapters.postgres.roles import make_login  # noqa: PLC0415 - the same
 
     asyncio.run(migrate(url))
+    asyncio.run(make_login(url))  # servers log in by it, whichever copy of the template they serve
 
 
 async def _broken(url: str) -> list[str]:

@@ -20,9 +20,11 @@ from typing import Final
 
 from attrs import frozen
 from psycopg import AsyncConnection, sql
+from psycopg.errors import InsufficientPrivilege
 from psycopg.rows import TupleRow
 
 from halobestie_adapters.errors import Busy, StoreError
+from halobestie_adapters.postgres import roles
 from halobestie_adapters.postgres.errors import translated
 from halobestie_adapters.postgres.pool import conninfo
 from halobestie_adapters.postgres.queries import load
@@ -95,6 +97,22 @@ async def migrate(where: str | Connection, ours: Sequence[Migration] | None = No
 
 
 async def _apply(conn: Connection, known: Sequence[Migration]) -> list[str]:
+    missing = await _missing(conn, known)
+    if not missing and await roles.are_granted(conn):
+        return []
+    try:
+        return await _bring(conn, known)
+    except InsufficientPrivilege as refused:
+        if not missing:  # a server's own log-in, where somebody gave it rights in their own way
+            return []
+        names = ", ".join(migration.name for migration in missing)
+        raise MigrationRefused(
+            f"migrations are missing ({names}), and this log-in may not run them;"
+            " name the owner's in MIGRATION_DATABASE_URL"
+        ) from refused
+
+
+async def _bring(conn: Connection, known: Sequence[Migration]) -> list[str]:
     async with _alone(conn):
         await conn.execute(Q.create_log)
         missing = await _missing(conn, known)
@@ -104,6 +122,7 @@ async def _apply(conn: Connection, known: Sequence[Migration]) -> list[str]:
                 # As it stands: several statements, no parameters, hence no doubled percent signs.
                 await conn.execute(sql.SQL(migration.text), prepare=False)
                 await conn.execute(Q.record, {"name": migration.name, "checksum": migration.checksum})
+        await roles.grant(conn)
         return [migration.name for migration in missing]
 
 

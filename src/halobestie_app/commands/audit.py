@@ -121,7 +121,7 @@ async def _run(
     async with stores.opened(env) as urls:
         try:
             with translated():
-                conn = await AsyncConnection.connect(conninfo(urls.database), autocommit=True)
+                conn = await AsyncConnection.connect(conninfo(urls.owner), autocommit=True)
             async with conn:
                 missing = await pending(conn)
                 if missing:

@@ -9,6 +9,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
 from halobestie_adapters.errors import StoreError
+from halobestie_adapters.postgres import roles
 from halobestie_adapters.postgres.errors import translated
 from halobestie_adapters.postgres.invariants import Q
 from halobestie_adapters.postgres.invariants import check as broken
@@ -64,7 +65,7 @@ async def _looked(env: Environment, *, invariants: bool) -> AsyncIterator[Findin
 async def _postgres(urls: Urls, *, embedded: bool, invariants: bool) -> AsyncIterator[Finding]:
     try:
         with translated():
-            conn = await AsyncConnection.connect(conninfo(urls.database), autocommit=True)
+            conn = await AsyncConnection.connect(conninfo(urls.owner), autocommit=True)
     except StoreError as failed:
         yield Finding("PostgreSQL", _first_line(failed), well=False)
         return
@@ -73,6 +74,8 @@ async def _postgres(urls: Urls, *, embedded: bool, invariants: bool) -> AsyncIte
         yield Finding("PostgreSQL", f"{version // 10000}.{version % 10000}{_embedded(embedded)}")
         migrations = await _migrations(conn)
         yield migrations
+        if migrations.well:
+            yield await _rights(urls, conn)
         if invariants and migrations.well:
             async for finding in _invariants(conn, alone=urls.alone):
                 yield finding
@@ -87,6 +90,25 @@ async def _migrations(conn: AsyncConnection[TupleRow]) -> Finding:
         names = ", ".join(missing)
         return Finding("migrations", f"missing: {names}; run: halobestie migrate", well=False)
     return Finding("migrations", f"all {len(read())} have run")
+
+
+async def _rights(urls: Urls, owner: AsyncConnection[TupleRow]) -> Finding:
+    """What the server may do beyond its work; worth a word, and no reason not to start."""
+    if urls.embedded and not await roles.is_there(owner, roles.SERVER):
+        return Finding("rights", f"{roles.SERVER} is made by the first start")
+    try:
+        with translated():
+            url = await stores.as_server(urls)
+            async with await AsyncConnection.connect(conninfo(url), autocommit=True) as conn:
+                more = await roles.excess(conn)
+                who = conn.info.user
+    except StoreError as failed:
+        return Finding("rights", _first_line(failed), well=False)
+    if not await roles.are_granted(owner):
+        more.append(f"there is no role {roles.GROUP} with its rights; make it and run: halobestie migrate")
+    if more:
+        return Finding("rights", f"{who}, who {'; '.join(more)}; see MIGRATION_DATABASE_URL")
+    return Finding("rights", f"{who}, with those of {roles.GROUP} alone")
 
 
 async def _invariants(conn: AsyncConnection[TupleRow], *, alone: bool) -> AsyncIterator[Finding]:

@@ -14,7 +14,7 @@ def migrate() -> None:
 
     async def run() -> list[str]:
         async with stores.opened(env) as urls:
-            return await stores.up_to_date(urls.database)
+            return await stores.up_to_date(urls)
 
     applied = asyncio.run(run())
     for name in applied:

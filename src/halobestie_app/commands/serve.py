@@ -53,9 +53,10 @@ async def served(
     """
     async with AsyncExitStack() as stack:
         urls = await stack.enter_async_context(stores.opened(env))
-        await stores.up_to_date(urls.database)
+        await stores.up_to_date(urls)
+        database_url = await stores.as_server(urls)
         parts = await stack.enter_async_context(
-            wiring.assembled(env, urls.database, urls.valkey, roles, rhythm=rhythm)
+            wiring.assembled(env, database_url, urls.valkey, roles, rhythm=rhythm)
         )
         binds = listening(env, roles)
         listeners = [

@@ -14,6 +14,7 @@ from psycopg_pool import AsyncConnectionPool
 from halobestie_adapters.embedded import EmbeddedStores
 from halobestie_adapters.embedded.errors import EmbeddedError
 from halobestie_adapters.errors import StoreError
+from halobestie_adapters.postgres import roles
 from halobestie_adapters.postgres.migrations import MigrationRefused, migrate
 from halobestie_adapters.postgres.pool import make_pool
 from halobestie_app import development_secrets, environment
@@ -23,11 +24,16 @@ from halobestie_app.environment import BadVariable, Environment
 
 @frozen
 class Urls:
-    """Where the two stores are. ``alone``: they are embedded, and nobody else uses them now."""
+    """Where the two stores are. ``alone``: they are embedded, and nobody else uses them now.
 
+    ``owner`` is the log-in that migrates; ``database`` is the servers', which may not be there before that.
+    """
+
+    owner: str
     database: str
     valkey: str
     alone: bool = False
+    embedded: bool = False
 
 
 def told(variables: Mapping[str, str] | None = None) -> Environment:
@@ -62,26 +68,38 @@ async def opened(env: Environment) -> AsyncIterator[Urls]:
             except EmbeddedError as failed:
                 raise CommandError(str(failed)) from None
             stack.push_async_callback(asyncio.to_thread, embedded.close)
-        yield Urls(
-            env.database_url.reveal() if env.database_url is not None else _of(embedded).database_url,
-            env.valkey_url.reveal() if env.valkey_url is not None else _of(embedded).valkey_url,
-            alone=env.database_url is None and _of(embedded).status()["clients"] == 1,
-        )
+        valkey = env.valkey_url.reveal() if env.valkey_url is not None else _of(embedded).valkey_url
+        if env.database_url is None:
+            owner = _of(embedded).database_url
+            alone = _of(embedded).status()["clients"] == 1
+            yield Urls(owner, roles.as_server(owner), valkey, alone=alone, embedded=True)
+        else:
+            database = env.database_url.reveal()
+            other = env.migration_database_url
+            yield Urls(database if other is None else other.reveal(), database, valkey)
 
 
 @asynccontextmanager
 async def migrated_pool(env: Environment, size: int = 2) -> AsyncIterator[AsyncConnectionPool]:
     """Give a pool on a database that is up to date, for commands that need nothing else."""
     async with opened(env) as urls:
-        await up_to_date(urls.database)
-        async with make_pool(urls.database, size) as pool:
+        await up_to_date(urls)
+        async with make_pool(await as_server(urls), size) as pool:
             yield pool
 
 
-async def up_to_date(database_url: str) -> list[str]:
+async def as_server(urls: Urls) -> str:
+    """Where servers and commands connect once it is up to date: with no more rights than they need."""
+    return urls.database if urls.embedded else await roles.stepped_down(urls.database)
+
+
+async def up_to_date(urls: Urls) -> list[str]:
     """Run the migrations that are missing; return their names."""
     try:
-        return await migrate(database_url)
+        applied = await migrate(urls.owner)
+        if urls.embedded:
+            await roles.make_login(urls.owner)
+        return applied
     except MigrationRefused as refused:
         raise CommandError(str(refused)) from None
     except StoreError as failed:
