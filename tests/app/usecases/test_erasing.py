@@ -1,5 +1,6 @@
 """Erasing people on a real database: what goes, what stays, what waits. Markers are searched everywhere."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable
 from datetime import timedelta
 from typing import LiteralString
@@ -16,6 +17,7 @@ from halobestie_adapters.postgres.auditing import MACHINES, Scope
 from halobestie_adapters.postgres.erasure import PostgresErasures
 from halobestie_adapters.postgres.idempotency import PostgresIdempotencyKeys
 from halobestie_adapters.postgres.pushes import PostgresDevices
+from halobestie_adapters.postgres.queries import load
 from halobestie_adapters.postgres.verifying import Unheard, verify
 from halobestie_app.problems import Code, Problem
 from halobestie_app.usecases import chats, pairings, payments, presence
@@ -299,3 +301,45 @@ async def test_the_phone_is_free(room: Room) -> None:
     await ends(room.talking, room.chat)
     await room.erasing.ask(room.customer, by(room.customer))
     await room.sql("INSERT INTO customers (id, display_name, phone) VALUES (%s, 'Baru', %s)", uuid7(), PHONE)
+
+
+async def test_found_by_indexes(room: Room) -> None:
+    """No statement of an erasure has to read a whole table."""
+    given = {
+        "id": room.customer.id,
+        "phone": PHONE,
+        "type": "customer",
+        "step": "done",
+        "actor_type": "system",
+        "actor_id": None,
+        "reason": None,
+        "pseudonym": PSEUDONYM,
+        "limit": 10,
+        "later": LONG,
+        "lease": LONG,
+    }
+    async with room.talking.office.pool.connection() as conn, conn.transaction():
+        await conn.execute("SET LOCAL enable_seqscan = off")
+        for name, statement in load("erasure").items():
+            plan = await (
+                await conn.execute(SQL("EXPLAIN ") + SQL(statement), given, prepare=False)
+            ).fetchall()
+            assert "Seq Scan" not in str(plan), (name, plan)
+
+
+async def test_an_erasure_and_a_new_payment(room: Room) -> None:
+    """Whichever of the two is first: a payment is waited for, and nobody who is named stays half erased."""
+    office = room.talking.office
+    await ends(room.talking, room.chat)
+    for _ in range(10):
+        customer_id = await office.customer()
+        whom = User(UserType.CUSTOMER, customer_id)
+        made, state = await asyncio.gather(
+            payments.create(office.desk, customer_id, payments.NewPayment(5)),
+            room.erasing.ask(whom, by(whom)),
+        )
+        named = await room.sql("SELECT display_name FROM customers WHERE id = %s", customer_id)
+        assert named == [(PSEUDONYM if state is Erased.DONE else "Ayu",)]
+        await payments.cancel(office.desk, customer_id, made.payment.id)
+        assert await room.erasing.look(whom) is Erased.DONE
+    await room.is_sound()

@@ -110,29 +110,39 @@ DELETE FROM idempotency_keys WHERE caller_type = %(type)s AND caller_id = %(id)s
 
 -- name: forget_answers_naming_customer
 -- What others were answered about them. The effect stays bound to its key: a repeat finds it, and is answered anew.
+WITH them AS (
+    SELECT DISTINCT s.mitra_id AS id FROM chat_sessions s
+    WHERE s.customer_id = %(id)s AND (s.ended_at IS NULL OR s.ended_at > statement_timestamp() - interval '2 days')
+), naming AS (
+    SELECT caller_type, caller_id, key FROM idempotency_keys
+    WHERE caller_type = 'cc_user' AND status IS NOT NULL AND answer::text LIKE '%%' || %(id)s::text || '%%'
+    UNION ALL
+    SELECT caller_type, caller_id, key FROM them JOIN idempotency_keys ON caller_type = 'mitra' AND caller_id = them.id
+    WHERE status IS NOT NULL AND answer::text LIKE '%%' || %(id)s::text || '%%'
+)
 UPDATE idempotency_keys k SET status = NULL, answer = NULL, leased_until = clock_timestamp()
-WHERE k.status IS NOT NULL AND k.answer::text LIKE '%%' || %(id)s::text || '%%'
-  AND (k.caller_type = 'cc_user'
-       OR k.caller_type = 'mitra' AND k.caller_id IN (
-           SELECT s.mitra_id FROM chat_sessions s
-           WHERE s.customer_id = %(id)s
-             AND (s.ended_at IS NULL OR s.ended_at > statement_timestamp() - interval '2 days')))
+FROM naming n WHERE (k.caller_type, k.caller_id, k.key) = (n.caller_type, n.caller_id, n.key)
 
 -- name: forget_answers_naming_mitra
 -- Likewise; whoever asked for them by name has them in an answer too.
+WITH them AS (
+    SELECT s.customer_id AS id FROM chat_sessions s
+    WHERE s.mitra_id = %(id)s AND (s.ended_at IS NULL OR s.ended_at > statement_timestamp() - interval '2 days')
+    UNION
+    SELECT p.customer_id FROM payment_sessions p
+    WHERE p.targeted_mitra_id = %(id)s AND p.created_at > statement_timestamp() - interval '2 days'
+    UNION
+    SELECT r.customer_id FROM pairing_requests r
+    WHERE r.targeted_mitra_id = %(id)s AND r.created_at > statement_timestamp() - interval '2 days'
+), naming AS (
+    SELECT caller_type, caller_id, key FROM idempotency_keys
+    WHERE caller_type = 'cc_user' AND status IS NOT NULL AND answer::text LIKE '%%' || %(id)s::text || '%%'
+    UNION ALL
+    SELECT caller_type, caller_id, key FROM them JOIN idempotency_keys ON caller_type = 'customer' AND caller_id = them.id
+    WHERE status IS NOT NULL AND answer::text LIKE '%%' || %(id)s::text || '%%'
+)
 UPDATE idempotency_keys k SET status = NULL, answer = NULL, leased_until = clock_timestamp()
-WHERE k.status IS NOT NULL AND k.answer::text LIKE '%%' || %(id)s::text || '%%'
-  AND (k.caller_type = 'cc_user'
-       OR k.caller_type = 'customer' AND k.caller_id IN (
-           SELECT s.customer_id FROM chat_sessions s
-           WHERE s.mitra_id = %(id)s
-             AND (s.ended_at IS NULL OR s.ended_at > statement_timestamp() - interval '2 days')
-           UNION ALL
-           SELECT p.customer_id FROM payment_sessions p
-           WHERE p.targeted_mitra_id = %(id)s AND p.created_at > statement_timestamp() - interval '2 days'
-           UNION ALL
-           SELECT r.customer_id FROM pairing_requests r
-           WHERE r.targeted_mitra_id = %(id)s AND r.created_at > statement_timestamp() - interval '2 days'))
+FROM naming n WHERE (k.caller_type, k.caller_id, k.key) = (n.caller_type, n.caller_id, n.key)
 
 -- name: forget_webhooks
 -- What a gateway wrote about who paid. It was believed by nobody; what was booked stays.
