@@ -56,7 +56,11 @@ class LedgerEntry:
 
 @frozen
 class Failure:
-    """A new row for the operators; with ``invoice_id`` it is of surplus money, not of the payment's own."""
+    """A new row for the operators; with ``invoice_id`` it is of surplus money, not of the payment's own.
+
+    ``cause_detail`` of money that does not match says what differs: ``currency:USD`` (``currency``, where the
+    code is none; ``amount`` is then not rupiah), ``unknown_payment``, ``amount``, ``invoice`` (not its own).
+    """
 
     payment_session_id: UUID | None
     customer_id: UUID | None

@@ -5,16 +5,17 @@ asked for (the move is saved and the caller is told). Rules of one machine stay 
 only those between them.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final, TypeVar
-from uuid import UUID
 
 from attrs import evolve, field, frozen
 
 from halobestie_core import chat, extension, pairing, payment
 from halobestie_core.causes import Cause
 from halobestie_core.flow.effects import (
+    Capture,
     Effect,
     EntryKind,
     Failure,
@@ -39,6 +40,9 @@ from halobestie_core.reasons import Reason
 from halobestie_core.words import CURRENCY, OperatorAction, RequestKind
 
 T = TypeVar("T")
+
+_CODE: Final = re.compile(r"[A-Z]{3}")
+"""A currency as ISO 4217 spells it; the gateway may send anything."""
 
 
 @frozen
@@ -202,23 +206,33 @@ def record_capture(evening: Evening, wish: RecordCapture, _now: datetime) -> Pla
     if wish.known:
         return Ignored("this money is recorded already", paid)
     if paid is None:
-        return _surplus(wish, Cause.PAYMENT_MISMATCH, None, None)
+        return _surplus(wish, Cause.PAYMENT_MISMATCH, None)
     asked_for = (paid.id, paid.amount, CURRENCY)
     matches = wish.matches and (taken.payment_session_id, taken.amount, taken.currency) == asked_for
     if matches and wish.first:
         return Plan((Step("payment", _settling(paid, wish)),), records=(taken,))
-    cause = Cause.DUPLICATE_PAYMENT if matches else Cause.PAYMENT_MISMATCH
-    return _surplus(wish, cause, paid.id, paid.customer_id)
+    return _surplus(wish, Cause.DUPLICATE_PAYMENT if matches else Cause.PAYMENT_MISMATCH, paid)
 
 
-def _surplus(wish: RecordCapture, cause: Cause, payment_id: UUID | None, customer_id: UUID | None) -> Plan:
+def _surplus(wish: RecordCapture, cause: Cause, paid: PaymentSession | None) -> Plan:
     """Money beyond what was asked for moves nothing; it is kept, explained, and owed back."""
+    payment_id, customer_id = (None, None) if paid is None else (paid.id, paid.customer_id)
+    detail = None if cause is Cause.DUPLICATE_PAYMENT else _differing(wish.capture, paid)
     taken = evolve(wish.capture, payment_session_id=payment_id)
-    row = Failure(payment_id, customer_id, cause, taken.amount, invoice_id=taken.invoice_id)
+    row = Failure(payment_id, customer_id, cause, taken.amount, detail, invoice_id=taken.invoice_id)
     owed = LedgerEntry(
         EntryKind.REFUND_DUE, payment_id, customer_id, taken.amount, invoice_id=taken.invoice_id
     )
     return Plan((), records=(taken, row, owed))
+
+
+def _differing(taken: Capture, paid: PaymentSession | None) -> str:
+    """What is not as it was asked for. The currency comes first: its sum must not be read as rupiah."""
+    if taken.currency != CURRENCY:
+        return f"currency:{taken.currency}" if _CODE.fullmatch(taken.currency) else "currency"
+    if paid is None:
+        return "unknown_payment"
+    return "amount" if taken.amount != paid.amount else "invoice"
 
 
 def _settling(paid: PaymentSession, wish: RecordCapture) -> payment.Confirm | payment.LatePayment:

@@ -126,6 +126,7 @@ class World(Memory):
         invoice_id: str | None = None,
         amount: int | None = None,
         currency: str = CURRENCY,
+        matches: bool = True,
     ) -> Verdict:
         """The gateway takes money for a payment; by default what it costs, with its one invoice."""
         paid = self._paid(payment_id)
@@ -147,16 +148,18 @@ class World(Memory):
             wishes.RecordCapture(
                 taken,
                 first=first,
-                matches=paid.amount > 0,
+                matches=matches and paid.amount > 0,
                 timeout_minutes=self.settings.payment_session_timeout_minutes,
                 known=any(known.invoice_id == invoice for known in before),
             ),
             self.evening(payment_id=paid.id),
         )
 
-    def pay_nobody(self, invoice_id: str = "nobody's invoice", amount: int = 10_000) -> Verdict:
+    def pay_nobody(
+        self, invoice_id: str = "nobody's invoice", amount: int = 10_000, currency: str = CURRENCY
+    ) -> Verdict:
         """The gateway takes money that is for none of our payments."""
-        taken = effects.Capture(self.provider, invoice_id, None, amount, CURRENCY, self.now)
+        taken = effects.Capture(self.provider, invoice_id, None, amount, currency, self.now)
         known = any(known.invoice_id == invoice_id for known in self.books.captures)
         minutes = self.settings.payment_session_timeout_minutes
         wish = wishes.RecordCapture(taken, first=True, matches=False, timeout_minutes=minutes, known=known)

@@ -165,6 +165,8 @@ async def test_other_money_than_was_asked_for(bank: Bank) -> None:
     assert await bank.kept() == [("payment_mismatch", "quarantined")]
     assert await bank.status(begun) == "pending"
     assert await bank.failures(begun) == ["payment_mismatch"]
+    details = SQL("SELECT cause_detail FROM pairing_failures")
+    assert await bank.sql(details) == [("amount",)]
     assert await bank.captures() == [(bill.id, 4_000)]
     await sound(bank)
 

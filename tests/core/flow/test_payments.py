@@ -6,6 +6,8 @@ import pytest
 from attrs import evolve
 
 from halobestie_core import Cause, PaymentSession, PaymentStatus, Provider, Reason
+from halobestie_core.flow.decide import Verdict
+from halobestie_core.flow.effects import Failure
 from halobestie_core.testing import (
     CHEAPER,
     World,
@@ -20,6 +22,11 @@ from halobestie_core.testing import (
     wake,
 )
 from support.told import after, happened, heard, ignored, moved, refused, told
+
+
+def details(verdict: Verdict) -> list[str | None]:
+    """What the rows for operators say beside their cause."""
+    return [row.cause_detail for row in moved(verdict).records if isinstance(row, Failure)]
 
 
 def the(world: World) -> PaymentSession:
@@ -151,6 +158,38 @@ def test_a_mismatch_moves_nothing() -> None:
         assert moved(verdict).moves == ()
         assert the(world).status is PaymentStatus.PENDING
         assert [row.cause_tag for row in world.books.failures] == [Cause.PAYMENT_MISMATCH]
+
+
+@pytest.mark.parametrize(
+    "amount, currency, matches, detail",
+    [
+        (74_999, "IDR", True, "amount"),
+        (74_999, "IDR", False, "amount"),
+        (75_000, "IDR", False, "invoice"),
+        (75_000, "USD", True, "currency:USD"),
+        (25, "USD", False, "currency:USD"),
+        (75_000, "usd", True, "currency"),
+        (75_000, "RP!", True, "currency"),
+        (75_000, "IDR\n", True, "currency"),
+        (75_000, "", True, "currency"),
+    ],
+)
+def test_a_mismatch_says_what_differs(amount: int, currency: str, matches: bool, detail: str) -> None:
+    """The operators' row names the difference; a sum that is not rupiah says so before all else."""
+    world = pending(World.of(1))
+    assert details(world.pay(amount=amount, currency=currency, matches=matches)) == [detail]
+
+
+@pytest.mark.parametrize("currency, detail", [("IDR", "unknown_payment"), ("USD", "currency:USD")])
+def test_money_for_nobody_says_so(currency: str, detail: str) -> None:
+    """What is for none of our payments says that, unless it is not rupiah: that it is nobody's is seen."""
+    assert details(World.of(1).pay_nobody(currency=currency)) == [detail]
+
+
+def test_a_duplicate_needs_no_detail() -> None:
+    """It differs in nothing."""
+    world = paid(World.of(1))
+    assert details(world.pay(invoice_id="another")) == [None]
 
 
 def test_the_right_money_after_a_mismatch_confirms() -> None:
