@@ -162,7 +162,7 @@ async def test_things_that_do_not_exist(people: People, routes: list[Operation])
     """An id of nothing is 404, and so is what is no id; a body about nothing too."""
     told: list[str] = []
     for operation in [one for one in routes if one.has_id]:
-        body = good_body(operation) if operation.takes_body and operation.body else None
+        body = good_body(operation) if operation.body else None
         answer = await who(people, operation).ask(operation.method, operation.filled, body)
         if "extensions" not in operation.path:  # there other things are asked first
             await expect(told, f"{operation} of nothing", answer, 404, "NOT_FOUND")

@@ -42,7 +42,7 @@ class Operation:
     @property
     def takes_body(self) -> bool:
         """Whether a body would be read; what a webhook says is judged by nobody at the door."""
-        return self.method in ("POST", "PUT", "PATCH") and "/webhooks/" not in self.path
+        return self.method in ("POST", "PUT", "PATCH") and "/api/webhooks/" not in self.path
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
