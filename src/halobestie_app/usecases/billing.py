@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from attrs import define
 
@@ -18,9 +19,10 @@ from halobestie_adapters.errors import StoreError
 from halobestie_app import log
 from halobestie_app.usecases.desk import Desk
 from halobestie_app.usecases.looking import settle
+from halobestie_app.usecases.perform import perform
 from halobestie_app.usecases.till import Till
 from halobestie_core.flow.effects import InvoiceStep
-from halobestie_core.payment import PaymentSession, PaymentStatus
+from halobestie_core.payment import Abandon, PaymentSession, PaymentStatus
 from halobestie_core.ports.gateway import (
     GatewayAway,
     GatewayRefused,
@@ -30,6 +32,7 @@ from halobestie_core.ports.gateway import (
 )
 from halobestie_core.ports.invoices import Errand
 from halobestie_core.ports.reads import PaymentSeen
+from halobestie_core.ports.store import GATEWAY, Scope
 from halobestie_core.words import CURRENCY, Provider
 
 PATIENCE_SECONDS: Final = 4.0
@@ -55,8 +58,9 @@ class _Patience:
 async def bill(desk: Desk, seen: PaymentSeen, *, since: float | None = None) -> PaymentSeen:
     """Make the invoice of a payment that was just begun, and return the payment with its page.
 
-    Without one if that takes too long, or cannot be done: then it is made later, and the customer hears of
-    it. ``since``: when they began to wait, by the loop's clock, if that was earlier.
+    Without one if that takes too long, or cannot be done now: then it is made later, and the customer hears
+    of it. What the gateway refuses for good is abandoned, and returned like that. ``since``: when they
+    began to wait, by the loop's clock, if that was earlier.
     """
     till, payment = desk.till, seen.payment
     if till is None or not _needs_page(payment):
@@ -64,14 +68,16 @@ async def bill(desk: Desk, seen: PaymentSeen, *, since: float | None = None) -> 
     with suppress(StoreError):
         errand = await till.book.begin(payment.id)
         if errand is not None:
-            await _wait_for(_begin(till, payment, errand), since)
+            await _wait_for(_begin(desk, till, payment, errand), since)
         return await desk.reads.payment(payment.id) or seen
     return seen  # the payment is begun, whatever the store says now
 
 
-def _begin(till: Till, payment: PaymentSession, errand: Errand) -> tuple[asyncio.Task[None], _Patience]:
+def _begin(
+    desk: Desk, till: Till, payment: PaymentSession, errand: Errand
+) -> tuple[asyncio.Task[None], _Patience]:
     patience = _Patience()
-    task = asyncio.create_task(_first(till, payment, errand, patience))
+    task = asyncio.create_task(_first(desk, till, payment, errand, patience))
     _making.add(task)
     task.add_done_callback(_making.discard)
     return task, patience
@@ -90,7 +96,9 @@ async def _wait_for(making: tuple[asyncio.Task[None], _Patience], since: float |
         patience.over = True
 
 
-async def _first(till: Till, payment: PaymentSession, errand: Errand, patience: _Patience) -> None:
+async def _first(
+    desk: Desk, till: Till, payment: PaymentSession, errand: Errand, patience: _Patience
+) -> None:
     """Make an invoice without looking: nobody did so before."""
     try:
         invoice = await _made(till, payment, errand.now)
@@ -98,7 +106,8 @@ async def _first(till: Till, payment: PaymentSession, errand: Errand, patience: 
         if invoice is not None:
             await till.book.hand_out(payment.id, invoice, first_look=till.rhythm.first, late=patience.over)
     except GatewayRefused as refused:
-        await _refused(till, errand, refused)
+        patience.writing = True
+        await _refused(desk, till, errand, refused)
     except (GatewayAway, StoreError) as away:
         _log.warning(
             "an invoice must wait", payment_session_id=payment.id, error=type(away).__name__, detail=str(away)
@@ -117,7 +126,7 @@ async def run(desk: Desk, till: Till, errand: Errand) -> None:
         if seen is not None:
             await _run(desk, till, seen.payment, errand)
     except GatewayRefused as refused:
-        await _refused(till, errand, refused)
+        await _refused(desk, till, errand, refused)
     else:
         if (
             seen is None
@@ -185,8 +194,8 @@ async def _made(till: Till, payment: PaymentSession, now: datetime) -> Invoice |
     return invoice
 
 
-async def _refused(till: Till, errand: Errand, refused: GatewayRefused) -> None:
-    """Give up an errand that is refused for what it asks: the payment has no page, and ends by its own time.
+async def _refused(desk: Desk, till: Till, errand: Errand, refused: GatewayRefused) -> None:
+    """Give up an errand that is refused for what it asks; a payment that can have no page is over with it.
 
     One that is refused for who we are waits until that is mended: a page made late is better than none, and
     an invoice that could not be closed still takes money.
@@ -203,8 +212,18 @@ async def _refused(till: Till, errand: Errand, refused: GatewayRefused) -> None:
         if refused.is_of_us:
             pause = MENDING_SECONDS * 2.0 ** min(errand.attempt - 1, MOST_DOUBLINGS)
             await till.book.again(errand.id, pause)
-        else:
-            await till.book.done(errand.id)
+            return
+        if errand.step is InvoiceStep.CREATE:
+            await _without_page(desk, errand.payment_id)
+        await till.book.done(errand.id)
+
+
+async def _without_page(desk: Desk, payment_id: UUID) -> None:
+    """Let a payment go for which there will never be a page: its customer begins another, and waits for none.
+
+    If it moved meanwhile, the table says so, and it stays as it is.
+    """
+    await perform(desk, Scope(payment_id=payment_id), lambda _loaded: Abandon(), GATEWAY)
 
 
 def _needs_page(payment: PaymentSession) -> bool:

@@ -45,7 +45,7 @@ class LatePayment:
 
 @frozen
 class Abandon:
-    """The customer goes back before paying, or starts another payment."""
+    """The customer goes back before paying, or starts another payment, or can be given no page to pay on."""
 
 
 @frozen

@@ -6,9 +6,11 @@ from datetime import timedelta
 import pytest
 from psycopg.sql import SQL
 
+from halobestie_adapters.ids import uuid7
+from halobestie_adapters.postgres.pricing import PostgresPrices
 from halobestie_app.fakes.xendit_books import EXPIRED, PENDING
 from halobestie_app.fakes.xendit_troubles import Mode, Step
-from halobestie_app.usecases import billing, payments
+from halobestie_app.usecases import billing, catalogue, payments
 from halobestie_core.words import Provider
 from support.billing import Bank
 from support.desk import Office
@@ -33,6 +35,16 @@ async def frames(bank: Bank) -> list[str]:
 async def unsent(bank: Bank) -> list[str]:
     """The errands that are left."""
     return [step for (step,) in await bank.sql(UNSENT)]
+
+
+async def promoted(bank: Bank) -> None:
+    """Let an operator sell first sessions for less than the gateway takes, to everybody."""
+    boss, prices = uuid7(), PostgresPrices(bank.pool)
+    insert = "INSERT INTO cc_users (id, email, password_hash) VALUES (%s, 'boss@example.org', '')"
+    await bank.sql(SQL(insert), boss)
+    seen = catalogue.version((await prices.catalogue()).promotion)
+    wish = {"is_active": True, "requires_phone": False, "price": 500, "minutes": 5}
+    await catalogue.change_promotion(prices, boss, seen, wish)
 
 
 async def pause(bank: Bank) -> float:
@@ -126,14 +138,39 @@ async def test_whoever_is_slow_tells_later(bank: Bank, monkeypatch: pytest.Monke
     assert await unsent(bank) == []
 
 
-async def test_a_refusal_is_final(bank: Bank) -> None:
-    """What the gateway refuses is not asked again; the payment has no page, and ends by its time."""
+@pytest.mark.parametrize("later", [False, True])
+async def test_a_refusal_is_final(bank: Bank, *, later: bool) -> None:
+    """What the gateway refuses for what it is asked ends the payment: nobody waits for a page, or owes."""
+    await promoted(bank)
     bank.fake.trouble(Mode.REFUSE, Step.CREATE, code="AMOUNT_BELOW_MINIMUM_LIMIT")
-    begun = await bank.begins()
-    assert begun.payment.xendit_invoice_url is None
+    begun = await bank.begins(billed=not later)
+    if later:
+        await bank.errands_run()
+        begun = await bank.again(begun)
+    assert begun.payment.is_first_session_discount
+    assert (begun.payment.status.value, begun.payment.xendit_invoice_url) == ("abandoned", None)
+    assert bank.fake.asked[Step.CREATE] == 1
+    assert (await frames(bank)).count("payment_updated") == 1
+    who = SQL("SELECT actor_type FROM transitions WHERE to_state = 'abandoned'")
+    assert await bank.sql(who) == [("gateway",)]
+    await bank.errands_run()
     assert await unsent(bank) == []
+    assert bank.bills_of(begun) == []
+    bank.fake.well()
+    next_one = await payments.create(bank.desk, begun.payment.customer_id, payments.NewPayment(5))
+    assert next_one.payment.is_first_session_discount  # given back
+    await sound(bank)
+
+
+async def test_a_refusal_that_comes_too_late(bank: Bank) -> None:
+    """A payment that is over by then stays as it is."""
+    bank.fake.trouble(Mode.REFUSE, Step.CREATE, code="AMOUNT_BELOW_MINIMUM_LIMIT")
+    begun = await bank.begins(billed=False)
+    errand = await bank.till.book.begin(begun.payment.id)
+    assert errand is not None
     await bank.overdue(begun)
     await bank.errands_run()
+    await billing.run(bank.desk, bank.till, errand)
     assert await bank.status(begun) == "expired"
     assert await unsent(bank) == []
 
