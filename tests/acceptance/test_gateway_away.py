@@ -126,13 +126,14 @@ async def test_away_and_back(house: House, xendit: XenditPlace) -> None:
     }
 
 
+@pytest.mark.parametrize("manner", ["cut", "stall"])
 async def test_postgres_away_while_webhooks_come(
-    house: House, xendit: XenditPlace, line: DatabaseLine
+    house: House, xendit: XenditPlace, line: DatabaseLine, manner: str
 ) -> None:
     """What cannot be kept is answered with 503 within five seconds, comes again, and is booked once."""
     house.expected_trouble = '"status":503'
     people = [Person(one, (await one.pay()).ok(201)) for one in await house.customers(12)]
-    line.cut()
+    getattr(line, manner)()
     for one in people:
         xendit.fake.pay(bill_of(xendit, one.payment).id, plan=Plan(copies=2))
     began = time.monotonic()

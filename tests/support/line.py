@@ -20,6 +20,8 @@ class Line:
         self._open: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._up = True
+        self._flows = asyncio.Event()
+        self._flows.set()
 
     @property
     def url(self) -> str:
@@ -33,9 +35,14 @@ class Line:
         for writer in self._open:
             writer.transport.abort()
 
+    def stall(self) -> None:
+        """Let everybody call and speak, and carry nothing."""
+        self._flows.clear()
+
     def mend(self) -> None:
-        """Carry again."""
+        """Carry again, what was held up first."""
         self._up = True
+        self._flows.set()
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._carry, "127.0.0.1", 0)
@@ -46,6 +53,7 @@ class Line:
     ) -> None:
         self._server.close()
         self.cut()
+        self._flows.set()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -72,6 +80,7 @@ class Line:
     async def _copy(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError):
             while data := await source.read(65536):
+                await self._flows.wait()
                 target.write(data)
                 await target.drain()
         target.close()
