@@ -22,6 +22,7 @@ from halobestie_adapters.identity.jwt import JwtTokens
 from halobestie_adapters.identity.keys import KeyRing
 from halobestie_adapters.ids import uuid7
 from halobestie_adapters.postgres.invariants import check
+from halobestie_app.http.budgets import too_many
 from halobestie_core.ports.identity import Audience
 from halobestie_core.words import UserType
 from support.people import PASSWORD, Answer, Customer, Json, Mitra, Operator, Person
@@ -29,6 +30,9 @@ from support.server import SECRET, SERVE, Instance
 from support.sockets import Socket
 
 T = TypeVar("T")
+TOO_OFTEN = too_many(1)
+"""What somebody hears whose budget is spent for the moment."""
+PAUSE = 0.2
 CONVERGED = 5.0
 """Seconds within which everything that holds "in the end" has to hold."""
 
@@ -110,10 +114,13 @@ class House:
     # ------------------------------------------------------------------------------------------ people
 
     async def ask(self, method: str, url: str, body: Json = None, **options: Any) -> Answer:  # noqa: ANN401
-        """One request, whoever asks."""
+        """One request, whoever asks; again in a moment for as long as somebody's budget is spent."""
         if body is not None:
             options["json"] = body
         answer = await self.http.request(method, url, **options)
+        while answer.status_code == TOO_OFTEN.status and answer.json().get("detail") == TOO_OFTEN.detail:
+            await asyncio.sleep(PAUSE)  # what is spent comes back by time alone
+            answer = await self.http.request(method, url, **options)
         self.http.cookies.clear()
         return Answer(answer.status_code, answer.json() if answer.content else None)
 

@@ -4,7 +4,6 @@ A verb in the third person happens as told or the test ends (``await ayu.pays(12
 payment); an imperative gives whatever the server answered (``await budi.accept(request)``), to be judged.
 """
 
-import asyncio
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 from uuid import UUID
 
@@ -21,8 +20,6 @@ Json: TypeAlias = Any
 """What JSON gives; a test names the members it expects."""
 
 PASSWORD = "quite a long password"
-PAUSE = 0.2
-"""Seconds until one more look at who is there is earned."""
 
 
 @frozen
@@ -158,13 +155,9 @@ class Customer(Person):
         return await self.ask("POST", f"/api/client/chat/sessions/{session_id}/end")
 
     async def availability(self, mitra: "Mitra | None" = None) -> Answer:
-        """Ask whether anybody is there, as often as one may."""
+        """Ask whether anybody is there."""
         query = "" if mitra is None else f"?mitra_id={mitra.id}"
-        answer = await self.ask("GET", f"/api/client/mitra-availability{query}")
-        while answer.code == "RATE_LIMITED":
-            await asyncio.sleep(PAUSE)  # a budget comes back by time alone
-            answer = await self.ask("GET", f"/api/client/mitra-availability{query}")
-        return answer
+        return await self.ask("GET", f"/api/client/mitra-availability{query}")
 
     async def sees(self, count: int) -> None:
         """Wait until so many mitras are available; the picture of them may be a moment old."""
