@@ -64,10 +64,11 @@ async def house(
 
 @pytest.fixture(autouse=True)
 async def everything_holds(house: House) -> AsyncIterator[None]:
-    """After each test every invariant holds, and no log tells of an error."""
+    """After each test every invariant holds, no log tells of an error, and no secret got out."""
     yield
     await house.goes_home()
     await house.is_sound()
+    await house.keeps_secrets()
 
 
 def _valkey(stores: Stores) -> str:

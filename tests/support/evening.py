@@ -25,8 +25,10 @@ from halobestie_adapters.postgres.invariants import check
 from halobestie_app.http.budgets import too_many
 from halobestie_core.ports.identity import Audience
 from halobestie_core.words import UserType
+from support.marks import Secrets
 from support.people import PASSWORD, Answer, Customer, Json, Mitra, Operator, Person
 from support.server import SECRET, SERVE, Instance
+from support.silence import WAITING, Silence, held_at
 from support.sockets import Socket
 
 T = TypeVar("T")
@@ -51,6 +53,8 @@ class House:
         self.expected_trouble: str | tuple[str, ...] = ()
         """What a log may tell of, where a test makes trouble on purpose: such lines hold (one of) this."""
         self.program: tuple[str, ...] = SERVE
+        self.secrets = Secrets()
+        self.silence = Silence()
         self._tokens = JwtTokens(KeyRing([SECRET.encode()]), Audience.PUBLIC)
         self._phones = 0
 
@@ -122,7 +126,12 @@ class House:
             await asyncio.sleep(PAUSE)  # what is spent comes back by time alone
             answer = await self.http.request(method, url, **options)
         self.http.cookies.clear()
-        return Answer(answer.status_code, answer.json() if answer.content else None)
+        said = answer.json() if answer.content else None
+        self.secrets.note([body, said])
+        self.secrets.bearer(options.get("headers", {}).get("Authorization", ""))
+        if answer.status_code >= 400:
+            self.silence.refusals.append(answer.text)
+        return Answer(answer.status_code, said)
 
     async def customer(self, name: str = "Ayu") -> Customer:
         """Somebody who comes in through the front door."""
@@ -172,7 +181,9 @@ class House:
 
     def token(self, user_id: UUID, kind: UserType = UserType.MITRA) -> str:
         """What logging in would give."""
-        return self._tokens.issue(user_id, kind, uuid7(), datetime.now(UTC))
+        token = self._tokens.issue(user_id, kind, uuid7(), datetime.now(UTC))
+        self.secrets.bearer(token)
+        return token
 
     @staticmethod
     def as_id(person: Person) -> UUID:
@@ -226,7 +237,9 @@ class House:
 
     def _phone(self) -> str:
         self._phones += 1
-        return f"+62812{self._phones:08}"
+        phone = f"+62812{self._phones:08}"
+        self.secrets.note({"phone": phone})
+        return phone
 
     def _turn(self, number: int) -> Instance:
         return self.instances[number % len(self.instances)]
@@ -277,6 +290,18 @@ class House:
         expected = (expected,) if isinstance(expected, str) else expected
         trouble = [line for line in trouble if not any(text in line for text in expected)]
         assert not trouble, "\n".join(trouble[:20])
+
+    async def keeps_secrets(self) -> None:
+        """Nothing that was said or given to people of this test is where it has no business."""
+        for instance in self.instances:
+            self.secrets.heard(instance.printed)
+        spots = self.silence.said(self.instances)
+        spots["Redis"] = await asyncio.to_thread(held_at, self.valkey_url)
+        spots["the outbox"] = self.silence.waits(await self.rows(WAITING, self.silence.last_row))
+        for instance in [one for one in self.instances if one.is_running and one.internal]:
+            spots["the metrics"] = (await self.http.get(f"{instance.internal}/metrics")).text
+        found = [f"{one} in {spot}" for spot, text in spots.items() for one in self.secrets.found_in(text)]
+        assert not found, "\n".join(found)
 
 
 async def at_once(work: Iterable[Callable[[], Awaitable[T]]], hands: int = 16) -> list[T]:

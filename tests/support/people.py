@@ -71,6 +71,7 @@ class Person:
     async def connects(self) -> Socket:
         """Open a socket and read it up to the snapshot."""
         socket = await Socket.opened(self.at.public, self.token)
+        socket.noting = self.house.secrets.note
         self.house.sockets.append(socket)
         return socket
 

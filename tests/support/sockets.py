@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+from collections.abc import Callable
 from typing import Any, Self
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -16,6 +17,8 @@ class Socket:
 
     def __init__(self, connection: ClientConnection) -> None:
         self.frames: list[dict[str, Any]] = []
+        self.noting: Callable[[Any], None] | None = None
+        """Told of every frame that is sent."""
         self._connection = connection
         self._read = 0
         self._news = asyncio.Event()
@@ -51,6 +54,8 @@ class Socket:
 
     async def send(self, type_: str, **members: object) -> None:
         """Send a frame."""
+        if self.noting is not None:
+            self.noting(members)
         await self._connection.send(json.dumps({"type": type_, **members}))
 
     async def send_raw(self, text: str | bytes, *, is_text: bool | None = None) -> None:
