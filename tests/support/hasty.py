@@ -13,7 +13,13 @@ from halobestie_app.usecases.till import Rhythm
 
 SECOND = timedelta(seconds=1)
 HASTY = Rhythm(
-    first=SECOND, every=SECOND, before_end=SECOND / 2, sparsely=SECOND, rarely=2 * SECOND, asking=SECOND
+    first=SECOND,
+    every=SECOND,
+    before_end=SECOND / 2,
+    sparsely=SECOND,
+    rarely=2 * SECOND,
+    asking=SECOND,
+    over_per_second=500,
 )
 
 

@@ -125,9 +125,9 @@ class PostgresInvoiceBook:
         """Take the right to ask."""
         return [row[0] for row in await self._rows("may_ask", payment_id=payment_id, every=every)]
 
-    async def due(self, limit: int, lease: timedelta) -> Sequence[Watched]:
-        """Take invoices that are due for a look."""
-        return await self._watched("due", limit=limit, lease=lease)
+    async def due(self, limit: int, lease: timedelta, *, over: bool = False) -> Sequence[Watched]:
+        """Take invoices of one kind that are due for a look."""
+        return await self._watched("due_over" if over else "due_open", limit=limit, lease=lease)
 
     async def put_off(self, invoice_id: str, until: datetime | None) -> None:
         """Say when to look next."""

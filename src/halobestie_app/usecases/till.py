@@ -23,6 +23,11 @@ class Rhythm:
     ``before_end``. When the payment is over money may still come, ever less likely: after as long again as it
     has been over, at least ``sparsely``, at most ``rarely``, for ``lasting``. Customers who look have it
     asked too, once within ``asking``, whoever they are and wherever they ask.
+
+    ``over_per_second``: so many invoices of payments that are over are asked for by one instance, however
+    many are due. Each is asked for three hundred times and hardly one brings money, while the gateway and
+    the store have people to serve. 20 within nine minutes are 10,800 invoices: as many payments that nobody
+    made in two days; with more of them each only waits longer, or one starts another instance.
     """
 
     first: timedelta = timedelta(seconds=10)
@@ -32,6 +37,7 @@ class Rhythm:
     rarely: timedelta = timedelta(minutes=9)
     lasting: timedelta = timedelta(hours=48)
     asking: timedelta = timedelta(seconds=5)
+    over_per_second: int = 20
 
     def next_look(self, seen: Watched) -> datetime | None:
         """Return when to ask again after a look that found no money; ``None``: not any more."""

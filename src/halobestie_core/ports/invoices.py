@@ -103,8 +103,12 @@ class InvoiceBook(Protocol):
         """Take the right to ask about this payment's open invoices; nobody else gets it within ``every``."""
         ...
 
-    async def due(self, limit: int, lease: timedelta) -> Sequence[Watched]:
-        """Take invoices whose next look is due, and put it off by ``lease``."""
+    async def due(self, limit: int, lease: timedelta, *, over: bool = False) -> Sequence[Watched]:
+        """Take invoices whose next look is due, the longest due first, and put it off by ``lease``.
+
+        Those that can still be paid, as far as the book knows; ``over``: the others, of which there are ever
+        more. Neither kind ever stands before the other.
+        """
         ...
 
     async def put_off(self, invoice_id: str, until: datetime | None) -> None:

@@ -139,6 +139,37 @@ async def test_an_invoice_that_matches_nobody(house: Bank) -> None:
     assert await book.known("nobody's") is None
 
 
+async def test_what_can_be_paid_stands_behind_nothing(house: Bank) -> None:
+    """Each kind is taken by itself, the longest due first: however many of the other have waited."""
+    seen = await house.begins(billed=False)
+    book, which = house.till.book, seen.payment.id
+    for number in range(12):
+        status = InvoiceStatus.PENDING if number in (9, 11) else InvoiceStatus.EXPIRED
+        wait = timedelta(seconds=number - 20)
+        await book.seen(of(which, f"i-{number}", status), which, settled=False, first_look=wait)
+    assert {one.invoice_id for one in await book.due(5, FIRST)} == {"i-9", "i-11"}
+    assert {one.invoice_id for one in await book.due(3, FIRST, over=True)} == {"i-0", "i-1", "i-2"}
+    assert {one.invoice_id for one in await book.due(3, FIRST, over=True)} == {"i-3", "i-4", "i-5"}
+    assert await book.due(5, FIRST) == []
+
+
+async def test_no_more_than_the_limit(house: Bank) -> None:
+    """A claim takes as many as it says under a plan that would claim again for each row, too."""
+    seen = await house.begins(billed=False)
+    for number in range(10):
+        for status in (InvoiceStatus.PENDING, InvoiceStatus.EXPIRED):
+            one = of(seen.payment.id, f"{status}-{number}", status)
+            await house.till.book.seen(one, seen.payment.id, settled=False, first_look=-FIRST)
+        await house.begins(billed=False)
+    await house.sql(SQL("UPDATE outbox SET next_attempt_at = now() - interval '1 s' WHERE kind = 'invoice'"))
+    given = {"provider": "xendit", "limit": 2, "lease": FIRST}
+    async with house.pool.connection() as conn, conn.transaction(force_rollback=True):
+        for kind in ("hashjoin", "mergejoin", "hashagg", "sort", "material", "memoize"):
+            await conn.execute(f"SET LOCAL enable_{kind} = off".encode())
+        for name in ("due_open", "due_over", "errands"):
+            assert len(await (await conn.execute(Q[name], given)).fetchall()) == 2, name
+
+
 MANY = SQL(
     """
     WITH people AS (

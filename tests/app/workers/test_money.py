@@ -16,12 +16,13 @@ from halobestie_adapters.xendit import notices
 from halobestie_app.fakes.xendit_books import as_webhook
 from halobestie_app.fakes.xendit_troubles import Mode
 from halobestie_app.usecases import payments
-from halobestie_app.usecases.till import Rhythm
+from halobestie_app.usecases.till import RHYTHM, Rhythm
 from halobestie_app.workers import hands as hands_module
 from halobestie_app.workers.hands import Hands
 from halobestie_app.workers.inbox import InboxWorker
 from halobestie_app.workers.invoices import InvoiceErrands
-from halobestie_app.workers.reconciler import Reconciler
+from halobestie_app.workers.pace import Pace
+from halobestie_app.workers.reconciler import OVER_AT_ONCE, Reconciler
 from halobestie_core.ports.webhooks import Notice, Unreadable
 from support.billing import Bank, bank
 from support.extending import sound
@@ -176,6 +177,63 @@ async def test_the_reconciler_comes_by(house: Bank) -> None:
         await becomes(house, late, "failed_pairing")
     assert {"confirmed", "late"} <= set(found)
     await sound(house)
+
+
+async def test_what_is_over_keeps_nobody_waiting(house: Bank) -> None:
+    """However long what is over has waited, what is being paid is looked at in the same round."""
+    dead = [await house.begins() for _ in range(12)]
+    for seen in dead:
+        await house.overdue(seen, timedelta(minutes=21))
+    await house.errands_run()
+    alive = await house.begins()
+    house.fake.pay(house.bill_of(alive).id)
+    await house.sql(
+        SQL(
+            "UPDATE payment_invoices SET next_look_at = now() - interval '1 s'"
+            " * (CASE WHEN status = 'expired' THEN 3600 ELSE 1 END)"
+        )
+    )
+    house.rhythm = RHYTHM
+    found: list[str] = []
+    worker = Reconciler(house.desk, house.till, found.append)
+    assert await worker.take() == 1 + OVER_AT_ONCE
+    await worker.finished()
+    assert sorted(found) == ["confirmed"] + ["not_paid"] * OVER_AT_ONCE
+
+
+async def test_what_is_over_has_its_pace(house: Bank) -> None:
+    """No more of it are looked at in a second than the rhythm says; what can be paid is not counted."""
+    for _ in range(6):
+        await house.overdue(await house.begins(), timedelta(minutes=21))
+    await house.errands_run()
+    for _ in range(4):
+        await house.begins()
+    await house.sql(SQL("UPDATE payment_invoices SET next_look_at = now() - interval '1 s'"))
+    house.rhythm = evolve(RHYTHM, over_per_second=2)
+    found: list[str] = []
+    worker = Reconciler(house.desk, house.till, found.append)
+    began = time.monotonic()
+    assert await worker.take() == 4 + 2
+    await worker.finished()
+    async with running(worker.run):
+
+        async def all_seen() -> bool:
+            return len(found) == 10
+
+        await eventually(all_seen, seconds=10, what="some are not looked at")
+    assert time.monotonic() - began > 1.5  # two at once, the other four at two a second
+
+
+def test_pace() -> None:
+    """So many at once, then so many a second; a long rest saves no more than one second's worth."""
+    pace = Pace(4)
+    assert pace.allowed(100.0) == 4
+    pace.used(3)
+    assert pace.allowed(100.0) == 1
+    pace.used(1)
+    assert pace.allowed(100.2) == 0
+    assert pace.allowed(100.5) == 2
+    assert pace.allowed(900.0) == 4
 
 
 async def test_hands_end(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,15 +10,16 @@ RETURNING id, payload, attempts, clock_timestamp()
 -- name: errands
 -- Takes errands that are due, for longer than one may take: two who make an invoice at the same time make two. (No lock but the
 -- row's own, and only for this statement.)
-UPDATE outbox SET attempts = attempts + 1, next_attempt_at = clock_timestamp() + interval '20 seconds'
-WHERE id IN (
+WITH waiting AS MATERIALIZED (
     SELECT id FROM outbox
     WHERE kind = 'invoice' AND sent_at IS NULL AND next_attempt_at <= statement_timestamp()
     ORDER BY next_attempt_at, id
     LIMIT %(limit)s
     FOR UPDATE SKIP LOCKED
 )
-RETURNING id, payload, attempts, clock_timestamp()
+UPDATE outbox o SET attempts = o.attempts + 1, next_attempt_at = clock_timestamp() + interval '20 seconds'
+FROM waiting WHERE o.id = waiting.id
+RETURNING o.id, o.payload, o.attempts, clock_timestamp()
 
 -- name: again
 -- Later.
@@ -108,16 +109,32 @@ WHERE provider = %(provider)s AND payment_session_id = %(payment_id)s AND next_l
   AND (looked_at IS NULL OR looked_at <= clock_timestamp() - %(every)s::interval)
 RETURNING invoice_id
 
--- name: due
--- Takes invoices whose next look is due. (No lock but the row's own, and only for this statement.)
-UPDATE payment_invoices i SET next_look_at = clock_timestamp() + %(lease)s::interval, looked_at = clock_timestamp()
-FROM (
+-- name: due_open
+-- Takes invoices whose next look is due and that can still be paid, as far as we know. (No lock but the row's own, and only for
+-- this statement. Chosen before anything else: whatever the plan, no more rows are taken than the limit says.)
+WITH waiting AS MATERIALIZED (
     SELECT provider, invoice_id FROM payment_invoices
-    WHERE provider = %(provider)s AND next_look_at <= statement_timestamp()
+    WHERE provider = %(provider)s AND next_look_at <= statement_timestamp() AND status = 'pending'
     ORDER BY next_look_at
     LIMIT %(limit)s
     FOR UPDATE SKIP LOCKED
-) AS waiting, payment_sessions p
+)
+UPDATE payment_invoices i SET next_look_at = clock_timestamp() + %(lease)s::interval, looked_at = clock_timestamp()
+FROM waiting, payment_sessions p
+WHERE i.provider = waiting.provider AND i.invoice_id = waiting.invoice_id AND p.id = i.payment_session_id
+RETURNING i.invoice_id, p.id AS payment_id, i.status, p.status AS payment_status, p.expires_at, clock_timestamp() AS now
+
+-- name: due_over
+-- The same of those that nobody should be able to pay any more.
+WITH waiting AS MATERIALIZED (
+    SELECT provider, invoice_id FROM payment_invoices
+    WHERE provider = %(provider)s AND next_look_at <= statement_timestamp() AND status <> 'pending'
+    ORDER BY next_look_at
+    LIMIT %(limit)s
+    FOR UPDATE SKIP LOCKED
+)
+UPDATE payment_invoices i SET next_look_at = clock_timestamp() + %(lease)s::interval, looked_at = clock_timestamp()
+FROM waiting, payment_sessions p
 WHERE i.provider = waiting.provider AND i.invoice_id = waiting.invoice_id AND p.id = i.payment_session_id
 RETURNING i.invoice_id, p.id AS payment_id, i.status, p.status AS payment_status, p.expires_at, clock_timestamp() AS now
 
