@@ -91,6 +91,17 @@ async def test_one_takes(inbox: Inbox) -> None:
     assert timedelta(0) < again.now - again.received_at < timedelta(seconds=30)
 
 
+async def test_no_more_than_the_limit(inbox: Inbox, conn: Connection) -> None:
+    """A claim takes as many as it says under a plan that would claim again for each row, too."""
+    for number in range(10):
+        await kept(inbox, evolve(NOTICE, invoice_id=str(number)))
+    async with conn.transaction(force_rollback=True):
+        for kind in ("hashjoin", "mergejoin", "hashagg", "sort", "material", "memoize"):
+            await conn.execute(f"SET LOCAL enable_{kind} = off".encode())
+        taken = await conn.execute(Q.due, {"provider": "xendit", "limit": 2})
+        assert len(await taken.fetchall()) == 2
+
+
 async def test_a_lease_ends(inbox: Inbox, pool: AsyncConnectionPool) -> None:
     """Who dies with a delivery leaves it to the next after a quarter of a minute."""
     one = await kept(inbox)

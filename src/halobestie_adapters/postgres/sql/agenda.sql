@@ -38,17 +38,18 @@ LIMIT %(limit)s
 -- name: take_later
 -- Takes unsent commands for a moment, longer at each try; first those for which somebody waits who does not know it.
 -- (No lock but the row's own, and only for this statement.)
-UPDATE outbox SET
-    attempts = attempts + 1,
-    next_attempt_at = clock_timestamp() + least(interval '1.5 seconds' * power(2, attempts), interval '1 minute')
-WHERE id IN (
+WITH waiting AS MATERIALIZED (
     SELECT id FROM outbox
     WHERE kind = 'later' AND sent_at IS NULL AND next_attempt_at <= statement_timestamp()
     ORDER BY payload ->> 'command' <> ALL (%(urgent)s::text[]), next_attempt_at, id
     LIMIT %(limit)s
     FOR UPDATE SKIP LOCKED
 )
-RETURNING id, payload
+UPDATE outbox o SET
+    attempts = o.attempts + 1,
+    next_attempt_at = clock_timestamp() + least(interval '1.5 seconds' * power(2, o.attempts), interval '1 minute')
+FROM waiting WHERE o.id = waiting.id
+RETURNING o.id, o.payload
 
 -- name: offer_everywhere
 -- Instead of "this mitra became eligible": one offer per open general request that they are not shown already. Whoever is

@@ -34,13 +34,14 @@ DELETE FROM erasures_due WHERE subject_type = %(type)s AND subject_id = %(id)s
 
 -- name: take_due
 -- People to look at, whom nobody else gets meanwhile.
-UPDATE erasures_due d SET due_at = clock_timestamp() + %(lease)s::interval
-FROM (
+WITH found AS MATERIALIZED (
     SELECT subject_type, subject_id FROM erasures_due
     WHERE due_at <= statement_timestamp()
     ORDER BY due_at LIMIT %(limit)s
     FOR UPDATE SKIP LOCKED
-) found
+)
+UPDATE erasures_due d SET due_at = clock_timestamp() + %(lease)s::interval
+FROM found
 WHERE (d.subject_type, d.subject_id) = (found.subject_type, found.subject_id)
 RETURNING d.subject_type, d.subject_id
 

@@ -41,7 +41,7 @@ WHERE caller_type = %(caller_type)s AND caller_id = %(caller_id)s AND key = %(ke
 
 -- name: purge
 -- Forgets the oldest of what is kept long enough. Several instances share the work.
-WITH old AS (
+WITH old AS MATERIALIZED (
     SELECT caller_type, caller_id, key FROM idempotency_keys
     WHERE created_at <= statement_timestamp() - %(kept)s::interval AND leased_until <= statement_timestamp()
     ORDER BY created_at

@@ -13,8 +13,7 @@ ON CONFLICT ON CONSTRAINT webhook_inbox_one_per_event DO NOTHING
 -- name: due
 -- Takes deliveries that wait, for longer than the gateway may take to answer. (No lock but the row's own, and only for this
 -- statement.)
-UPDATE webhook_inbox SET attempts = attempts + 1, next_attempt_at = clock_timestamp() + interval '15 seconds'
-WHERE id IN (
+WITH waiting AS MATERIALIZED (
     SELECT id FROM webhook_inbox
     WHERE provider = %(provider)s AND applied_at IS NULL AND quarantined_at IS NULL
       AND next_attempt_at <= statement_timestamp()
@@ -22,7 +21,9 @@ WHERE id IN (
     LIMIT %(limit)s
     FOR UPDATE SKIP LOCKED
 )
-RETURNING id, body, received_at, attempts AS attempt, clock_timestamp() AS now
+UPDATE webhook_inbox w SET attempts = w.attempts + 1, next_attempt_at = clock_timestamp() + interval '15 seconds'
+FROM waiting WHERE w.id = waiting.id
+RETURNING w.id, w.body, w.received_at, w.attempts AS attempt, clock_timestamp() AS now
 
 -- name: put_off
 -- Again later.
