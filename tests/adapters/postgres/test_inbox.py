@@ -189,15 +189,24 @@ async def test_bodies_are_forgotten(inbox: PostgresInbox, conn: Connection) -> N
     assert (filed.state, filed.invoice_id) == (InboxState.APPLIED, "0")
 
 
+MANY = """
+    INSERT INTO webhook_inbox
+        (id, provider, provider_invoice_id, provider_status, body, received_at, applied_at)
+    SELECT gen_random_uuid(), 'xendit', n::text, 'PAID', decode(repeat('20', 600), 'hex'),
+           now() - n * interval '1 second', now()
+    FROM generate_series(1, 20000) n"""
+
+
+async def planned(conn: Connection, name: str, given: dict[str, object]) -> str:
+    """How PostgreSQL would go about it."""
+    cursor = AsyncClientCursor(conn)
+    await cursor.execute(b"EXPLAIN " + Q[name].encode(), given)
+    return "\n".join(line for (line,) in await cursor.fetchall())
+
+
 async def test_found_among_many(conn: Connection) -> None:
     """What waits, and what is in quarantine, is found by an index however much was applied before."""
-    await conn.execute(
-        """
-        INSERT INTO webhook_inbox
-            (id, provider, provider_invoice_id, provider_status, body, received_at, applied_at)
-        SELECT gen_random_uuid(), 'xendit', n::text, 'PAID', '', now() - n * interval '1 second', now()
-        FROM generate_series(1, 20000) n"""
-    )
+    await conn.execute(MANY.encode())
     await conn.execute("ANALYZE webhook_inbox")
     states = {state.value: state is InboxState.QUARANTINED for state in InboxState}
     given = {
@@ -205,7 +214,15 @@ async def test_found_among_many(conn: Connection) -> None:
         "reason": "x", "kept": timedelta(days=90), "note": "x", "by": uuid7(), **states,
     }  # fmt: skip
     for name in ("due", "put_off", "applied", "quarantine", "page", "filed", "resolve", "purge"):
-        cursor = AsyncClientCursor(conn)
-        await cursor.execute(b"EXPLAIN " + Q[name].encode(), given)
-        plan = "\n".join(line for (line,) in await cursor.fetchall())
+        plan = await planned(conn, name, given)
         assert "Seq Scan on webhook_inbox" not in plan, plan
+
+
+@pytest.mark.parametrize("states", [*((state,) for state in InboxState), tuple(InboxState)])
+async def test_counted_by_indexes(conn: Connection, states: tuple[InboxState, ...]) -> None:
+    """How many there are of a state, or of all, is read off indexes, and no row is looked at."""
+    await conn.execute(MANY.encode())
+    await conn.execute("VACUUM ANALYZE webhook_inbox")
+    plan = await planned(conn, "how_many", {state.value: state in states for state in InboxState})
+    assert plan.count("Index Only Scan") == len(states), plan
+    assert "Seq Scan" not in plan, plan
