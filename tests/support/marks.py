@@ -16,7 +16,7 @@ _SAID: Final = frozenset({"text", "closing_message"})
 _TOKENS: Final = frozenset({"access_token", "refresh_token", "id_token", "fcm_token", "password"})
 _OTP: Final = re.compile(r"^\[OTP STUB\] phone=(\S+) code=(\S+)$")
 _WORD: Final = re.compile(r"[A-Za-z0-9_\-]{20,}")
-_NUMBER: Final = re.compile(r"(?<![\w.\-])\+?\d{6,15}(?![\w.\-])")
+_NUMBER: Final = re.compile(r"(?<![\w\-])(?<!\d\.)\+?\d{6,15}(?![\w\-]|\.\d)")
 _MOST: Final = 500
 """Texts that are looked for; a test that says more says the same kind of thing."""
 _SHORTEST: Final = 8
@@ -57,7 +57,7 @@ class Secrets:
     def bearer(self, token: str) -> None:
         """Note a token: the part of it that is nobody else's."""
         last = token.rpartition(".")[2]
-        if len(last) >= 20:
+        if _WORD.fullmatch(last):
             self.tokens.add(last)
         elif len(token) >= _SHORTEST:
             self.texts.add(token)
