@@ -19,6 +19,7 @@ from halobestie_app.fakes.xendit import FakeXendit
 from halobestie_app.fakes.xendit_books import Bill, as_webhook
 from halobestie_app.usecases import billing, clock, payments
 from halobestie_app.usecases.desk import Desk
+from halobestie_app.usecases.setting_aside import Aside
 from halobestie_app.usecases.till import RHYTHM, Rhythm, Till
 from halobestie_app.usecases.webhooks import Door, digests
 from halobestie_app.workers.inbox import InboxWorker
@@ -46,7 +47,8 @@ class Bank(Office):
     @property
     def till(self) -> Till:
         """The till."""
-        return Till(self.invoices, PostgresInvoiceBook(self.pool), self.rhythm)
+        aside = Aside(self.inbox, uuid7, self.counted.append)
+        return Till(self.invoices, PostgresInvoiceBook(self.pool), self.rhythm, aside=aside)
 
     @property
     def desk(self) -> Desk:

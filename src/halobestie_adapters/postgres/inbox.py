@@ -27,6 +27,7 @@ Q: Final = load(
     "put_off",
     "applied",
     "quarantine",
+    "set_aside",
     "page",
     "how_many",
     "filed",
@@ -82,6 +83,11 @@ class PostgresInbox:
     async def quarantine(self, delivery_id: UUID, reason: str) -> bool:
         """Put aside."""
         return await self._change("quarantine", {"id": delivery_id, "reason": reason})
+
+    async def set_aside(self, delivery_id: UUID, body: bytes, notice: Notice, reason: str) -> bool:
+        """Put into quarantine what nobody delivered."""
+        given = {"id": delivery_id, "provider": self._provider, "body": body, "reason": reason}
+        return await self._change("set_aside", {**given, **_named(notice)})
 
     async def page(
         self, states: Sequence[InboxState], limit: int, offset: int

@@ -50,16 +50,21 @@ async def look(desk: Desk, payment: PaymentSession) -> Collected | None:
     return found
 
 
-async def settle(desk: Desk, till: Till, invoice: Invoice, payment_id: UUID | None) -> Collected:
+async def settle(
+    desk: Desk, till: Till, invoice: Invoice, payment_id: UUID | None, *, delivered: bool = False
+) -> Collected:
     """Write down what the gateway has just said of an invoice: its money first, then that we know it.
 
-    ``payment_id``: whose it is. In that order a crash in between is a second look, never a lost one. Raises
-    the store's errors.
+    ``payment_id``: whose it is. In that order a crash in between is a second look, never a lost one. A sum
+    that cannot be written down is set aside for operators, unless a ``delivered`` webhook is about to be.
+    Raises the store's errors.
     """
     if invoice.status is InvoiceStatus.UNKNOWN:
         till.count("settle", "unknown_status")
         _log.error("the gateway says what nobody knows", payment_session_id=payment_id, detail=invoice.said)
     outcome = await collect(desk, invoice, payment_id=payment_id)
+    if outcome is Collected.UNREADABLE and not delivered:
+        await till.aside.put(invoice)
     if payment_id is not None:
         settled = outcome not in UNSETTLED
         await till.book.seen(invoice, payment_id, settled=settled, first_look=till.rhythm.first)

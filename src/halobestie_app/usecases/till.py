@@ -4,8 +4,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
-from attrs import frozen
+from attrs import field, frozen
 
+from halobestie_app.usecases.setting_aside import Aside
 from halobestie_core.payment import PaymentStatus
 from halobestie_core.ports.gateway import Invoices
 from halobestie_core.ports.invoices import InvoiceBook, Watched
@@ -60,12 +61,16 @@ RHYTHM: Final = Rhythm()
 
 @frozen
 class Till:
-    """Where there are invoices. ``count`` hears of each call of the gateway: which, and how it ended."""
+    """Where there are invoices. ``count`` hears of each call of the gateway: which, and how it ended.
+
+    ``aside``: where money goes that only a person can judge.
+    """
 
     invoices: Invoices
     book: InvoiceBook
     rhythm: Rhythm = RHYTHM
     count: Callable[[str, str], None] = _nobody_counts
+    aside: Aside = field(kw_only=True)
 
 
 __all__ = ["RHYTHM", "Rhythm", "Till"]

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from attrs import field, frozen
 
+from halobestie_app.usecases import setting_aside
 from halobestie_app.usecases.collecting import Collected
 from halobestie_app.usecases.desk import Desk
 from halobestie_app.usecases.looking import settle
@@ -33,7 +34,7 @@ LONGEST_WAIT: Final = 60.0
 class Reason(StrEnum):
     """Why a delivery is put aside; what cannot be read has reasons of its own."""
 
-    SUM_NOT_WHOLE = "sum_not_whole"
+    SUM_NOT_WHOLE = setting_aside.SUM_NOT_WHOLE
     UNKNOWN_STATUS = "unknown_status"
     AMOUNT_MISMATCH = "amount_mismatch"
     CURRENCY_MISMATCH = "currency_mismatch"
@@ -141,7 +142,7 @@ async def apply(desk: Desk, till: Till, read: ReadNotice, delivery: Delivery) ->
     if wrong is not None and ours is not None and _asks_for(truth, ours):
         await till.book.seen(truth, ours.id, settled=False, first_look=till.rhythm.first)
         return Doubtful(wrong)
-    outcome = await settle(desk, till, truth, None if ours is None else ours.id)
+    outcome = await settle(desk, till, truth, None if ours is None else ours.id, delivered=True)
     return _judged(outcome, notice, truth, delivery, known=ours is not None, wrong=wrong)
 
 

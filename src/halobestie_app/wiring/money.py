@@ -24,6 +24,7 @@ from halobestie_app.http.returning import FAILURE, SUCCESS, page_url
 from halobestie_app.metrics import Metrics
 from halobestie_app.server import Background
 from halobestie_app.usecases.desk import Desk
+from halobestie_app.usecases.setting_aside import Aside
 from halobestie_app.usecases.settings import LiveSettings
 from halobestie_app.usecases.till import RHYTHM, Rhythm, Till
 from halobestie_app.usecases.webhooks import Door, Reason, digests
@@ -58,7 +59,8 @@ def till(
         return None
     if isinstance(invoices, XenditInvoices):
         metrics.show_breaker("xendit", lambda: invoices.breaker.is_open)
-    return Till(invoices, PostgresInvoiceBook(pool), rhythm, metrics.gateway)
+    aside = Aside(PostgresInbox(pool), uuid7, metrics.quarantined)
+    return Till(invoices, PostgresInvoiceBook(pool), rhythm, metrics.gateway, aside=aside)
 
 
 def _nothing(_moved: Moved) -> None:
@@ -121,6 +123,10 @@ class _NobodyKnows:
         return None
 
 
+def _till_alone(invoices: Invoices, pool: AsyncConnectionPool) -> Till:
+    return Till(invoices, PostgresInvoiceBook(pool), aside=Aside(PostgresInbox(pool), uuid7))
+
+
 async def desk_alone(env: Environment, pool: AsyncConnectionPool, stack: AsyncExitStack) -> Desk:
     """Make a desk for a command about money: servers hear of what it saves by looking, not by nudges."""
 
@@ -139,5 +145,5 @@ async def desk_alone(env: Environment, pool: AsyncConnectionPool, stack: AsyncEx
         cadence=env.mitra_heartbeat_cadence_seconds,
         new_id=uuid7,
         saved=_nothing,
-        till=None if invoices is None else Till(invoices, PostgresInvoiceBook(pool)),
+        till=None if invoices is None else _till_alone(invoices, pool),
     )

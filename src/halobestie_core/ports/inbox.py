@@ -84,6 +84,14 @@ class Inbox(Protocol):
         """Put it aside for an operator; return whether it was not dealt with before."""
         ...
 
+    async def set_aside(self, delivery_id: UUID, body: bytes, notice: Notice, reason: str) -> bool:
+        """Put something into quarantine that nobody delivered; return whether it is new.
+
+        Once per invoice and status, as what is delivered; and not where a delivery of the same invoice is in
+        quarantine for the same reason.
+        """
+        ...
+
     async def page(
         self, states: Sequence[InboxState], limit: int, offset: int
     ) -> tuple[Sequence[Filed], int]:

@@ -137,6 +137,29 @@ async def test_dealt_with_once(inbox: Inbox) -> None:
     assert total == 2
 
 
+async def test_set_aside_once(inbox: Inbox) -> None:
+    """Of one invoice and reason one row is put aside, by however many at once; nobody applies it."""
+    asked = evolve(NOTICE, said="ASKED")
+    new = await asyncio.gather(*(inbox.set_aside(uuid7(), b"{}", asked, "odd") for _ in range(8)))
+    assert sum(new) == 1
+    assert await inbox.set_aside(uuid7(), b"{}", evolve(asked, invoice_id="invoice-2"), "odd")
+    assert await inbox.due(10) == []
+    assert await inbox.keep(uuid7(), b"{}", NOTICE), "what is delivered is kept all the same"
+    rows, _ = await inbox.page((InboxState.QUARANTINED,), 10, 0)
+    assert [(row.invoice_id, row.status, row.reason) for row in rows] == [
+        ("invoice-2", "ASKED", "odd"),
+        ("invoice-1", "ASKED", "odd"),
+    ]
+
+
+async def test_a_delivery_says_it_already(inbox: Inbox) -> None:
+    """What a delivery was put aside for is not put aside again."""
+    one = await kept(inbox)
+    assert await inbox.quarantine(one, "odd")
+    assert not await inbox.set_aside(uuid7(), b"{}", evolve(NOTICE, said="ASKED"), "odd")
+    assert await inbox.set_aside(uuid7(), b"{}", evolve(NOTICE, said="ASKED"), "odder")
+
+
 async def test_pages(inbox: Inbox, pool: AsyncConnectionPool) -> None:
     """By states, the latest first, a part at a time, with how many there are."""
     async with pool.connection() as conn:
@@ -211,9 +234,11 @@ async def test_found_among_many(conn: Connection) -> None:
     states = {state.value: state is InboxState.QUARANTINED for state in InboxState}
     given = {
         "provider": "xendit", "limit": 50, "offset": 0, "reach": 50, "id": uuid7(), "seconds": 1.0,
-        "reason": "x", "kept": timedelta(days=90), "note": "x", "by": uuid7(), **states,
+        "reason": "x", "kept": timedelta(days=90), "note": "x", "by": uuid7(), "invoice_id": "x",
+        "status": "x", "external_id": "x", "amount": 1, "paid_amount": 1, "currency": "IDR", "body": b"",
+        **states,
     }  # fmt: skip
-    for name in ("due", "put_off", "applied", "quarantine", "page", "filed", "resolve", "purge"):
+    for name in ("due", "put_off", "applied", "quarantine", "page", "filed", "resolve", "purge", "set_aside"):
         plan = await planned(conn, name, given)
         assert "Seq Scan on webhook_inbox" not in plan, plan
 

@@ -85,6 +85,43 @@ async def test_an_invoice_that_is_gone(bank: Bank) -> None:
     assert await next_look(bank) is not None
 
 
+async def test_a_sum_that_is_not_whole(bank: Bank) -> None:
+    """Paid with half a rupiah, and nobody told us: it is put before operators once, and looked at further."""
+    begun = await bank.begins()
+    bill = bank.fake.pay(bank.bill_of(begun).id, amount=4_000.5)
+    assert await bank.reconciled() == ["unreadable"]
+    assert await bank.reconciled() == ["unreadable"]
+    await bank.sql(SQL("UPDATE payment_invoices SET looked_at = NULL"))
+    await payments.read(bank.desk, begun.payment.customer_id, begun.payment.id)
+    assert await bank.kept() == [("sum_not_whole", "quarantined")]
+    assert bank.counted == ["sum_not_whole"]
+    kept = SQL(
+        "SELECT provider_invoice_id, external_id, amount, convert_from(body, 'UTF8')::jsonb"
+        " FROM webhook_inbox"
+    )
+    [[invoice_id, payment_id, amount, body]] = await bank.sql(kept)
+    assert (invoice_id, payment_id, amount) == (bill.id, str(begun.payment.id), None)
+    assert {key: body[key] for key in ("found_by", "id", "status", "paid_amount")} == {
+        "found_by": "look",
+        "id": bill.id,
+        "status": "PAID",
+        "paid_amount": None,
+    }
+    assert await next_look(bank) is not None
+    await sound(bank)
+
+
+@pytest.mark.parametrize("said", [4_000.5, 10_000], ids=["as it is", "as it should be"])
+async def test_a_sum_that_is_not_whole_was_told(bank: Bank, said: float) -> None:
+    """Where a webhook said so it is in quarantine already, and no look puts it there again."""
+    begun = await bank.begins()
+    await bank.delivered(bank.fake.pay(bank.bill_of(begun).id, amount=4_000.5), paid_amount=said)
+    await bank.applied()
+    assert await bank.reconciled() == ["unreadable"]
+    assert await bank.kept() == [("sum_not_whole", "quarantined")]
+    assert bank.counted == ["sum_not_whole"]
+
+
 async def test_everything_at_once(bank: Bank) -> None:
     """One pass over all finds what was paid, whatever was lost: webhooks, answers, looks."""
     paid, unpaid, late, forgotten = [await bank.begins() for _ in range(4)]

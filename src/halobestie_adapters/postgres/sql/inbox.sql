@@ -40,6 +40,20 @@ WHERE id = %(id)s AND applied_at IS NULL AND quarantined_at IS NULL
 UPDATE webhook_inbox SET quarantined_at = clock_timestamp(), quarantine_reason = %(reason)s
 WHERE id = %(id)s AND applied_at IS NULL AND quarantined_at IS NULL
 
+-- name: set_aside
+-- Something that nobody delivered, and a person has to look at.
+INSERT INTO webhook_inbox (
+    id, provider, provider_invoice_id, provider_status, external_id, amount, paid_amount, currency, body, received_at,
+    quarantined_at, quarantine_reason
+)
+SELECT %(id)s, %(provider)s, %(invoice_id)s, %(status)s, %(external_id)s, %(amount)s, %(paid_amount)s, %(currency)s, %(body)s,
+       clock_timestamp(), clock_timestamp(), %(reason)s
+WHERE NOT EXISTS (
+    SELECT FROM webhook_inbox
+    WHERE provider = %(provider)s AND provider_invoice_id = %(invoice_id)s AND quarantine_reason = %(reason)s
+)
+ON CONFLICT ON CONSTRAINT webhook_inbox_one_per_event DO NOTHING
+
 -- name: page
 -- Deliveries in some states, the latest first. Each state is looked up by itself, so that a few in quarantine are found among a
 -- million that were applied.
