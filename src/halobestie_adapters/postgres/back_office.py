@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Final, final
@@ -80,15 +80,28 @@ class PostgresBackOffice:
             await count.execute(Q.mitra_count, given)
         return await page.fetchall(), await count.fetchone() or 0
 
-    async def live_chats(self, limit: int | None, offset: int) -> LiveChats:
-        """A page of the chats that go on, or all of them. Raises StoreUnavailable."""
+    async def in_chats(self) -> tuple[Sequence[Listener], datetime]:
+        """The mitras of chats that go on. Raises StoreUnavailable."""
+        async with self._at_one_moment() as conn:
+            clock = conn.cursor(row_factory=scalar_row)
+            mitras = conn.cursor(row_factory=kwargs_row(rows.listener_row))
+            await clock.execute(Q.clock)
+            await mitras.execute(Q.in_chats)
+        now: datetime | None = await clock.fetchone()
+        if now is None:
+            raise StoreUnavailable("the clock gave no answer")
+        return await mitras.fetchall(), now
+
+    async def live_chats(self, limit: int, offset: int, mitras: Collection[UUID] | None = None) -> LiveChats:
+        """A page of the chats that go on. Raises StoreUnavailable."""
+        given = {"limit": limit, "offset": offset, "mitras": None if mitras is None else list(mitras)}
         async with self._at_one_moment() as conn:
             clock, count = conn.cursor(row_factory=scalar_row), conn.cursor(row_factory=scalar_row)
             page = conn.cursor(row_factory=kwargs_row(_live))
             waiting = conn.cursor(row_factory=kwargs_row(extension_row))
             await clock.execute(Q.clock)
-            await page.execute(Q.live_chats, {"limit": limit, "offset": offset})
-            await count.execute(Q.live_chat_count)
+            await page.execute(Q.live_chats, given)
+            await count.execute(Q.live_chat_count, given)
             await waiting.execute(Q.pending_extensions)
         now: datetime | None = await clock.fetchone()
         if now is None:

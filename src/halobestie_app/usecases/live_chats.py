@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from attrs import frozen
 
@@ -35,13 +36,31 @@ class Page:
 async def page(
     desk: Desk, office: BackOffice, limit: int, offset: int, *, mitra_reachable: bool | None = None
 ) -> Page:
-    """Give a page of them; with ``mitra_reachable`` only those of whom that is known to be so."""
+    """Give a page of them; with ``mitra_reachable`` only those of whom that is known to be so.
+
+    Who can be reached is found out once for every mitra who is in a chat, by a few numbers of each: no chat
+    beyond the page is read.
+    """
     if mitra_reachable is None:
         found = await office.live_chats(limit, offset)
         return Page(found.now, await _reached(desk, found.rows, found.now), found.total)
-    found = await office.live_chats(None, 0)
-    kept = [one for one in await _reached(desk, found.rows, found.now) if one.mitra is mitra_reachable]
-    return Page(found.now, kept[offset : offset + limit], len(kept))
+    of_whom = await _mitras(desk, office, reachable=mitra_reachable)
+    found = await office.live_chats(limit, offset, of_whom)
+    customers = await desk.connections.which_connected({_customer(chat) for chat in found.rows})
+    rows = [Reached(chat, mitra_reachable, _among(customers, _customer(chat))) for chat in found.rows]
+    return Page(found.now, rows, found.total)
+
+
+async def _mitras(desk: Desk, office: BackOffice, *, reachable: bool) -> frozenset[UUID]:
+    """Return the mitras in chats of whom it is known that they can, or cannot, be reached."""
+    listeners, now = await office.in_chats()
+    here = frozenset(one.id for one in listeners if desk.house.is_here(one.presence, now))
+    gone = frozenset(one.id for one in listeners) - here
+    connected = await desk.connections.which_connected({User(UserType.MITRA, one) for one in here})
+    if connected is None:  # of those who are here nobody knows
+        return frozenset() if reachable else gone
+    there = frozenset(user.id for user in connected)
+    return there if reachable else gone | (here - there)
 
 
 async def _reached(desk: Desk, chats: Sequence[LiveChat], now: datetime) -> list[Reached]:

@@ -72,6 +72,10 @@ class BackOffice(Protocol):
         """Return a page of the mitras found, by name, and how many there are."""
         ...
 
-    async def live_chats(self, limit: int | None, offset: int) -> LiveChats:
-        """Return a page of the chats that go on, or all of them."""
+    async def live_chats(self, limit: int, offset: int, mitras: Collection[UUID] | None = None) -> LiveChats:
+        """Return a page of the chats that go on, of anybody or of these ``mitras``."""
+        ...
+
+    async def in_chats(self) -> tuple[Sequence[Listener], datetime]:
+        """Return how every mitra stands who is in a chat that goes on, and the moment of reading."""
         ...

@@ -50,12 +50,20 @@ FROM chat_sessions s
 JOIN customers c ON c.id = s.customer_id
 JOIN mitras m ON m.id = s.mitra_id
 WHERE s.status IN ('active', 'extending', 'closing')
+  AND (%(mitras)s::uuid[] IS NULL OR s.mitra_id = ANY (%(mitras)s::uuid[]))
 ORDER BY s.started_at, s.id
 LIMIT %(limit)s OFFSET %(offset)s
 
 -- name: live_chat_count
--- How many chats go on.
-SELECT count(*) FROM chat_sessions WHERE status IN ('active', 'extending', 'closing')
+-- How many chats go on of which that is a page.
+SELECT count(*) FROM chat_sessions
+WHERE status IN ('active', 'extending', 'closing') AND (%(mitras)s::uuid[] IS NULL OR mitra_id = ANY (%(mitras)s::uuid[]))
+
+-- name: in_chats
+-- Who has a chat that goes on: a few numbers of each mitra, however many chats theirs are.
+SELECT id, is_online, last_heartbeat_at, blocked_at, live_chats, version
+FROM mitras
+WHERE id IN (SELECT mitra_id FROM chat_sessions WHERE status IN ('active', 'extending', 'closing'))
 
 -- name: pending_extensions
 -- Every extension that waits for an answer: each does so for seconds.
