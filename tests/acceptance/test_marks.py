@@ -58,7 +58,7 @@ async def test_what_is_looked_for() -> None:
 
 
 async def test_marks_everywhere(house: House, place: FcmPlace) -> None:
-    """An evening of marks: chat, names, notes, e-mails, passwords, phones, devices, keys, searches, bodies."""
+    """An evening of marks: chat, names, notes, e-mails, passwords, phones, keys, searches, bodies."""
     marks = {name: f"{name.replace(' ', '-')}-{uuid4().hex}" for name in MARKS}
     marks["phone"] = fresh_phone().lstrip("+")
     ayu, budi = await house.customer(marks["name"][:40]), await house.mitra()
