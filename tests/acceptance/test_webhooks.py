@@ -46,7 +46,7 @@ def variables(xendit: XenditPlace) -> Mapping[str, str]:
 async def told(house: House, xendit: XenditPlace) -> AsyncIterator[None]:
     """Webhooks go to the first instance, unless sent otherwise; trouble ends with its test."""
     xendit.fake.hooks.url = house.first.public + PATH
-    house.expected_trouble = "a webhook is put aside"
+    house.expected_trouble = ("a webhook is put aside", "the gateway refuses")
     yield
     xendit.fake.well()
 
@@ -265,6 +265,18 @@ async def test_nobody_heard_that_the_invoice_was_made(house: House, xendit: Xend
     assert payment["xendit_invoice_url"] is None
     frame = await socket.until("payment_updated", seconds=12)
     assert frame["payment"]["xendit_invoice_url"] == f"{xendit.url}/web/{bill_of(xendit, payment).id}"
+
+
+async def test_a_page_that_will_never_come(house: House, xendit: XenditPlace) -> None:
+    """What the gateway refuses for good is over in the very answer, and on the socket."""
+    ayu = await house.customer()
+    socket = await ayu.connects()
+    xendit.fake.trouble(Mode.REFUSE, Step.CREATE, code="AMOUNT_BELOW_MINIMUM_LIMIT")
+    payment = (await ayu.pay()).ok(201)
+    assert (payment["status"], payment["xendit_invoice_url"]) == ("abandoned", None)
+    assert (await socket.until("payment_updated"))["payment"]["status"] == "abandoned"
+    xendit.fake.well()
+    assert (await ayu.pay()).ok(201)["xendit_invoice_url"]
 
 
 async def test_slow_is_not_for_ever(house: House, xendit: XenditPlace) -> None:

@@ -170,6 +170,29 @@ async def test_no_more_than_the_limit(house: Bank) -> None:
             assert len(await (await conn.execute(Q[name], given)).fetchall()) == 2, name
 
 
+WAITING = SQL(
+    """
+    INSERT INTO payment_invoices (provider, invoice_id, payment_session_id, amount, status, next_look_at)
+    SELECT 'xendit', 'waiting ' || n, %s, 10000, CASE WHEN n %% 1000 = 0 THEN 'pending' ELSE 'expired' END,
+           now() - n * interval '1 second'
+    FROM generate_series(1, 20000) n
+    """
+)
+
+
+async def test_a_few_among_many_that_wait(house: Bank) -> None:
+    """However many wait of what is over, what can be paid is found by an index that has nothing else."""
+    seen = await house.begins(billed=False)
+    await house.sql(WAITING, seen.payment.id)
+    await house.sql(SQL("ANALYZE"))
+    given = {"provider": "xendit", "limit": 6, "lease": FIRST}
+    claimed = "\n".join(await _plan(house, "due_open", given))
+    assert "payment_invoices_pending" in claimed, claimed
+    claimed = "\n".join(await _plan(house, "due_over", given))
+    assert "payment_invoices_due" in claimed, claimed
+    assert len(await house.till.book.due(30, FIRST)) == 20
+
+
 MANY = SQL(
     """
     WITH people AS (
