@@ -25,8 +25,8 @@ SETTINGS = {
 _ENDED = """
 INSERT INTO auth_sessions (id, user_type, user_id, token_hash, created_at, rotated_at, expires_at,
     absolute_expires_at, revoked_at, revoked_reason)
-VALUES (%s, 'customer', %s, sha256(%s), now(), now(), now() + interval '1 day', now() + interval '1 day', now(),
-    'logout')"""
+VALUES (%s, 'customer', %s, sha256(%s), now(), now(), now() + interval '1 day',
+    now() + interval '1 day', now(), 'logout')"""
 
 
 @pytest.fixture(scope="module")
