@@ -6,12 +6,10 @@ one instance is not away because another instance lost their last socket.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Final
 from uuid import UUID
 
-import orjson
 from attrs import define
 
 from halobestie_app.usecases import refusals, talking
@@ -19,9 +17,9 @@ from halobestie_app.usecases.talking import Talking, other_side
 from halobestie_app.ws.hub import Hub
 from halobestie_app.ws.incoming import Focus, Read, Typing
 from halobestie_app.ws.socket import Socket
+from halobestie_app.ws.writing import frame_text
 from halobestie_core.ports.notify import Whisper, WhisperKind, Whispers
 from halobestie_core.ports.presence import Connections, User
-from halobestie_core.wire import to_wire
 
 
 class Near(IntEnum):
@@ -114,7 +112,7 @@ class Company:
             if connected is None:
                 return  # nobody knows
             near = Near.ONLINE if connected else Near.AWAY
-        socket.push(_frame("peer", session_id=chat, state=near.word))
+        socket.push(frame_text("peer", {"session_id": chat, "state": near.word}))
 
     async def _other(self, guest: _Guest, chat: UUID) -> User | None:
         """Who is on the other side; None once the chat has ended. Asked every time: it may end any time."""
@@ -159,12 +157,8 @@ class Company:
 def _shown(whisper: Whisper) -> str:
     match whisper.kind:
         case WhisperKind.TYPING:
-            return _frame("typing", session_id=whisper.session_id)
+            return frame_text("typing", {"session_id": whisper.session_id})
         case WhisperKind.READ:
-            return _frame("read", session_id=whisper.session_id, seq=whisper.seq)
+            return frame_text("read", {"session_id": whisper.session_id, "seq": whisper.seq})
         case WhisperKind.PEER:
-            return _frame("peer", session_id=whisper.session_id, state=whisper.state)
-
-
-def _frame(kind: str, **members: object) -> str:
-    return orjson.dumps(to_wire({"type": kind, "at": datetime.now(UTC), **members})).decode()
+            return frame_text("peer", {"session_id": whisper.session_id, "state": whisper.state})

@@ -5,7 +5,7 @@ import contextlib
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -40,6 +40,7 @@ from halobestie_app.ws.session import (
 from halobestie_app.ws.snapshot import Glance
 from halobestie_app.ws.socket import Socket
 from halobestie_app.ws.talk import Talk
+from halobestie_app.ws.writing import frame_text
 from halobestie_core.ports.identity import InvalidToken, Tokens
 from halobestie_core.ports.presence import User
 from halobestie_core.wire import to_wire
@@ -153,7 +154,7 @@ class SocketEndpoint:
         for intent in intents:
             match intent:
                 case Send(frame=frame):
-                    socket.push(_text(frame))
+                    socket.push(_answer(frame))
                 case Welcome(caller=caller):
                     await self._welcome(socket, caller)
                 case CatchUp(chats=chats):
@@ -180,7 +181,7 @@ class SocketEndpoint:
         began = time.monotonic()
         log.begin({"user_id": caller.user.id})
         ready = {"type": "ready", "connection_id": uuid7(), "heartbeat_seconds": HEARTBEAT_SECONDS}
-        socket.push(_text(ready))
+        socket.push(orjson.dumps(to_wire(ready)).decode())
         socket.hold()
         if self._talk is not None:
             self._talk.joining(socket, caller.user)
@@ -194,7 +195,7 @@ class SocketEndpoint:
         if seen is None:
             socket.close(CloseCode.SHUT_OUT, "there is no such user")
             return
-        socket.release(_text({"type": "snapshot", **to_wire(seen.view)}))
+        socket.release(frame_text("snapshot", to_wire(seen.view)))
         if self._timed is not None:
             self._timed.handshake(time.monotonic() - began)
         if self._talk is not None:
@@ -211,7 +212,7 @@ class SocketEndpoint:
         if caller is None:
             return
         if self._talk is None:
-            socket.push(_text({"type": "resumed"}))
+            socket.push(frame_text("resumed"))
         else:
             await self._talk.resume(socket, chats)
 
@@ -220,7 +221,7 @@ class SocketEndpoint:
             caller = self._still(socket)
         except Problem as unknown:
             about = {"session_id": said.session_id, "client_message_id": said.client_message_id}
-            socket.push(_text({"type": "error", "code": unknown.code, "detail": unknown.detail, **about}))
+            socket.push(frame_text("error", {"code": unknown.code, "detail": unknown.detail, **about}))
             return
         if caller is not None and self._talk is not None:
             began = time.monotonic()
@@ -240,7 +241,7 @@ class SocketEndpoint:
             elif self._company is not None:
                 await self._company.noted(socket, frame)
         except Problem as refused:
-            socket.push(_text({"type": "error", "code": refused.code, "detail": refused.detail}))
+            socket.push(frame_text("error", {"code": refused.code, "detail": refused.detail}))
         except StoreError as failure:
             _log.warning("store failed", error=type(failure).__name__)
 
@@ -303,5 +304,6 @@ def _bearer(websocket: WebSocket) -> str | None:
     return token if scheme.lower() == "bearer" else ""
 
 
-def _text(frame: Any) -> str:  # noqa: ANN401  whatever JSON can say
-    return orjson.dumps(to_wire(dict(frame))).decode()
+def _answer(frame: Mapping[str, object]) -> str:
+    """Write what the session answers by itself."""
+    return frame_text(str(frame["type"]), {name: said for name, said in frame.items() if name != "type"})

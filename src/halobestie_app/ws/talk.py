@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 from uuid import UUID
 
-import orjson
 from attrs import define, field
 
 from halobestie_adapters.errors import StoreError
@@ -24,10 +23,10 @@ from halobestie_app.ws.incoming import Message
 from halobestie_app.ws.letters import Letters
 from halobestie_app.ws.session import CloseCode
 from halobestie_app.ws.socket import Socket
+from halobestie_app.ws.writing import frame_text
 from halobestie_core.ports import messages as port
 from halobestie_core.ports.notify import OutboxFrame
 from halobestie_core.ports.presence import User
-from halobestie_core.wire import to_wire
 
 FRAME: Final = "message"
 RESUME_SECONDS: Final = 2.0
@@ -149,7 +148,7 @@ class Talk:
             _log.warning("store failed", error=type(failure).__name__)
             socket.close(*_LATER)
             return
-        socket.push(_text({"type": "resumed"}))
+        socket.push(frame_text("resumed"))
         self._release(socket, guest)
 
     async def _catch_up(self, socket: Socket, guest: _Guest, behind: Mapping[UUID, int]) -> None:
@@ -180,31 +179,21 @@ class Talk:
         try:
             kept = await talking.say(self._talking, user, said.session_id, said.client_message_id, said.text)
         except Problem as refused:
-            socket.push(_text({"type": "error", "code": refused.code, "detail": refused.detail, **about}))
+            socket.push(frame_text("error", {"code": refused.code, "detail": refused.detail, **about}))
         except StoreError as failure:
             _log.warning("store failed", error=type(failure).__name__)
             sentence = "It is not known whether this was kept; send it again."
-            socket.push(_text({"type": "error", "code": Code.UNAVAILABLE, "detail": sentence, **about}))
+            socket.push(frame_text("error", {"code": Code.UNAVAILABLE, "detail": sentence, **about}))
         else:
-            socket.push(_text({"type": "message_ack", "at": kept.sent_at, **about, "seq": kept.seq}))
+            socket.push(frame_text("message_ack", {"at": kept.sent_at, **about, "seq": kept.seq}))
 
 
 def written(session_id: UUID, message: port.Message) -> str:
     """Write the frame of a message."""
-    return _text(
-        {
-            "type": FRAME,
-            "at": message.sent_at,
-            "session_id": session_id,
-            "message": views.message(message),
-        }
-    )
+    members = {"at": message.sent_at, "session_id": session_id, "message": views.message(message)}
+    return frame_text(FRAME, members)
 
 
 def _push(socket: Socket, texts: Iterable[str]) -> None:
     for text in texts:
         socket.push(text)
-
-
-def _text(frame: Mapping[str, object]) -> str:
-    return orjson.dumps(to_wire(dict(frame))).decode()

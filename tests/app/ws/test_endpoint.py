@@ -38,7 +38,7 @@ async def test_token_in_the_header(place: Place) -> None:
     assert ready["type"] == "ready"
     assert ready["heartbeat_seconds"] == 25
     UUID(ready["connection_id"])
-    assert snapshot == {"type": "snapshot", "who": str(ANI.id)}
+    assert snapshot == {"type": "snapshot", "at": snapshot["at"], "who": str(ANI.id)}
 
 
 async def test_token_in_the_first_frame(place: Place) -> None:
