@@ -163,6 +163,8 @@ def keys(text: str) -> tuple[Secret, ...]:
         raise ValueError(f"may list at most {MOST_KEYS} keys, separated by a comma")
     if any(len(key) < SHORTEST_SECRET for key in keys):
         raise ValueError(f"each key must have at least {SHORTEST_SECRET} bytes")
+    if len(set(keys)) != len(keys):
+        raise ValueError("two of the keys are the same")
     return keys
 
 

@@ -42,6 +42,10 @@ WRONG: Final = [
     ("AUTH_JWT_SECRET", f"{JWT},{SHORT}", "each key must have at least 32 bytes"),
     ("AUTH_JWT_SECRET_INTERNAL", SHORT, "each key must have at least 32 bytes"),
     ("CHAT_ENCRYPTION_KEYS", SHORT, "each key must have at least 32 bytes"),
+    # twice
+    ("AUTH_JWT_SECRET", f"{JWT}, {JWT}", "two of the keys are the same"),
+    ("AUTH_JWT_SECRET_INTERNAL", f"{INTERNAL},{INTERNAL}", "two of the keys are the same"),
+    ("CHAT_ENCRYPTION_KEYS", f"{CHAT},{CHAT}", "two of the keys are the same"),
     # shared
     ("AUTH_JWT_SECRET_INTERNAL", JWT, "must not share a key with AUTH_JWT_SECRET"),
     ("AUTH_JWT_SECRET_INTERNAL", f"{INTERNAL},{JWT}", "must not share a key with AUTH_JWT_SECRET"),
