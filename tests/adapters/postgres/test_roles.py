@@ -132,6 +132,13 @@ async def test_nothing_but_rows(server: Connection, statement: LiteralString) ->
     await is_refused(server, SQL(statement))
 
 
+async def test_not_even_temporary_tables(owner: Connection, server: Connection) -> None:
+    """One of a name of ours would be found before ours; whoever migrates may make them."""
+    await roles.grant(owner)  # rights on a database are not copied with it, as ours was
+    await is_refused(server, SQL("CREATE TEMP TABLE transitions (id int)"))
+    await owner.execute("CREATE TEMP TABLE mine (id int)")
+
+
 async def test_every_table_has_its_rights(server: Connection) -> None:
     """All can be read; rows go only from what is kept for a time; nothing can be truncated."""
     every = await names(server, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")

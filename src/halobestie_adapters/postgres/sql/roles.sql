@@ -22,6 +22,11 @@ BEGIN
         EXECUTE format('REVOKE CREATE ON SCHEMA %I FROM PUBLIC', place); -- before PostgreSQL 15 everybody could
     EXCEPTION WHEN insufficient_privilege THEN NULL;
     END;
+    BEGIN
+        -- Everybody may make temporary tables, and those are found before ours of the same name, by our triggers too.
+        EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
+    EXCEPTION WHEN insufficient_privilege THEN NULL;
+    END;
     EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA %I FROM halobestie_app', place);
     EXECUTE format('REVOKE ALL ON ALL SEQUENCES IN SCHEMA %I FROM halobestie_app', place);
     EXECUTE format('GRANT USAGE ON SCHEMA %I TO halobestie_app', place);
