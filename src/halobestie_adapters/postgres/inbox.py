@@ -6,7 +6,7 @@ Rows are leased, not locked: whoever applies one asks the gateway, and no transa
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final, final
 from uuid import UUID
 
@@ -32,11 +32,8 @@ Q: Final = load(
     "how_many",
     "filed",
     "resolve",
-    "purge",
 )
 
-KEPT: Final = timedelta(days=90)
-"""How long a body is kept."""
 LARGEST: Final = 2**63 - 1
 """What a column of sums can hold; a body may claim anything."""
 
@@ -117,11 +114,6 @@ class PostgresInbox:
     async def resolve(self, delivery_id: UUID, note: str, by: UUID) -> bool:
         """Write down who dealt with it, once."""
         return await self._change("resolve", {"id": delivery_id, "note": note, "by": by})
-
-    async def purge(self, limit: int) -> int:
-        """Forget the oldest bodies; what became of each stays."""
-        async with connection(self._pool) as conn:
-            return (await conn.execute(Q.purge, {"limit": limit, "kept": KEPT})).rowcount
 
     async def _change(self, name: str, given: Mapping[str, object]) -> bool:
         async with connection(self._pool) as conn:

@@ -32,7 +32,6 @@ from halobestie_app.wiring.commands import Commands, commands
 from halobestie_app.wiring.failures import failure_desk
 from halobestie_app.wiring.ground import Ground, ground
 from halobestie_app.wiring.keeping import erasing, retention
-from halobestie_app.wiring.money import chores as money_chores
 from halobestie_app.wiring.observing import looking, sweeping, watching
 from halobestie_app.wiring.once import chores, once
 from halobestie_app.wiring.outside import cipher
@@ -135,7 +134,7 @@ def _sweeping(base: Ground, services: Services, roles: frozenset[Role]) -> tuple
     if Role.WORKER not in roles:
         return ()
     pool = base.pool
-    small = [*chores(pool), *sweeping(pool), *identity_chores(pool), *money_chores(pool)]
+    small = [*chores(pool), *sweeping(pool), *identity_chores(pool)]
     return (
         Housekeeping([*small, *retention(base.env, pool)]).run,
         Erasures(services.erasing).run,

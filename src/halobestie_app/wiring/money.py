@@ -28,7 +28,6 @@ from halobestie_app.usecases.setting_aside import Aside
 from halobestie_app.usecases.settings import LiveSettings
 from halobestie_app.usecases.till import RHYTHM, Rhythm, Till
 from halobestie_app.usecases.webhooks import Door, Reason, digests
-from halobestie_app.workers.housekeeping import Chore
 from halobestie_app.workers.inbox import InboxWorker
 from halobestie_app.workers.invoices import InvoiceErrands
 from halobestie_app.workers.reconciler import Reconciler
@@ -98,11 +97,6 @@ def counter(env: Environment, pool: AsyncConnectionPool, desk: Desk, metrics: Me
     tokens = digests(tuple(token.reveal() for token in env.xendit_callback_token))
     door = Door(inbox, notices.read, tokens, uuid7, worker.nudge, metrics.webhook)
     return Counter(inbox, door, (worker.run,), (errands.run, reconciler.run), errands.saved)
-
-
-def chores(pool: AsyncConnectionPool) -> list[Chore]:
-    """Say what of this is to be swept."""
-    return [Chore("webhook bodies", PostgresInbox(pool).purge)]
 
 
 class _NobodyKnows:

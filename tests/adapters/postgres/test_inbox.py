@@ -196,22 +196,6 @@ async def test_pages(inbox: Inbox, pool: AsyncConnectionPool) -> None:
     assert await inbox.filed(uuid7()) is None
 
 
-async def test_bodies_are_forgotten(inbox: PostgresInbox, conn: Connection) -> None:
-    """After 90 days the body is gone, and what became of it is there; what waits still needs its body."""
-    old, young, waiting = [await kept(inbox, evolve(NOTICE, invoice_id=str(n))) for n in range(3)]
-    for one in (old, young):
-        await inbox.applied(one)
-    age = "UPDATE webhook_inbox SET received_at = received_at - interval '91 days' WHERE id = ANY (%s)"
-    await conn.execute(age, [[old, waiting]])
-    assert await inbox.purge(10) == 1
-    assert await inbox.purge(10) == 0
-    empty = await (await conn.execute("SELECT id FROM webhook_inbox WHERE body = ''")).fetchall()
-    assert empty == [(old,)]
-    filed = await inbox.filed(old)
-    assert filed is not None
-    assert (filed.state, filed.invoice_id) == (InboxState.APPLIED, "0")
-
-
 MANY = """
     INSERT INTO webhook_inbox
         (id, provider, provider_invoice_id, provider_status, body, received_at, applied_at)
@@ -234,11 +218,11 @@ async def test_found_among_many(conn: Connection) -> None:
     states = {state.value: state is InboxState.QUARANTINED for state in InboxState}
     given = {
         "provider": "xendit", "limit": 50, "offset": 0, "reach": 50, "id": uuid7(), "seconds": 1.0,
-        "reason": "x", "kept": timedelta(days=90), "note": "x", "by": uuid7(), "invoice_id": "x",
+        "reason": "x", "note": "x", "by": uuid7(), "invoice_id": "x",
         "status": "x", "external_id": "x", "amount": 1, "paid_amount": 1, "currency": "IDR", "body": b"",
         **states,
     }  # fmt: skip
-    for name in ("due", "put_off", "applied", "quarantine", "page", "filed", "resolve", "purge", "set_aside"):
+    for name in ("due", "put_off", "applied", "quarantine", "page", "filed", "resolve", "set_aside"):
         plan = await planned(conn, name, given)
         assert "Seq Scan on webhook_inbox" not in plan, plan
 

@@ -2,6 +2,8 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from importlib.resources import files
+from pathlib import Path
 from typing import LiteralString
 from uuid import UUID
 
@@ -131,6 +133,16 @@ async def test_bodies_of_webhooks(attic: Attic) -> None:
     assert await attic.kept.webhook_bodies(90 * DAY, 100) == 0
     empty = await attic.sql("SELECT id FROM webhook_inbox WHERE octet_length(body) = 0")
     assert empty == [(made["old"],)]
+
+
+def test_bodies_go_by_the_days_of_the_deployment() -> None:
+    """Nothing but that sweep empties one, and whoever has a person forgotten: no second clock beside it."""
+    folder = Path(str(files("halobestie_adapters.postgres") / "sql"))
+    texts = {path.name: path.read_text() for path in folder.glob("*.sql")}
+    assert {name for name, text in texts.items() if "SET body = ''" in text} == {
+        "retention.sql",
+        "erasure.sql",
+    }
 
 
 async def test_the_outbox(attic: Attic) -> None:

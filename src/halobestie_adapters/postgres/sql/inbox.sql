@@ -106,16 +106,3 @@ WHERE w.id = %(id)s
 -- An operator dealt with it; written once.
 UPDATE webhook_inbox SET resolved_at = clock_timestamp(), resolved_by = %(by)s, resolve_note = %(note)s
 WHERE id = %(id)s AND quarantined_at IS NOT NULL AND resolved_at IS NULL
-
--- name: purge
--- Bodies that were kept long enough, the oldest first; what became of them stays. (Further back nothing is left to find.)
-UPDATE webhook_inbox SET body = ''
-WHERE id IN (
-    SELECT id FROM webhook_inbox
-    WHERE received_at < statement_timestamp() - %(kept)s::interval
-      AND received_at > statement_timestamp() - 2 * %(kept)s::interval
-      AND octet_length(body) > 0 AND (applied_at IS NOT NULL OR quarantined_at IS NOT NULL)
-    ORDER BY received_at
-    LIMIT %(limit)s
-    FOR UPDATE SKIP LOCKED
-)
