@@ -238,6 +238,19 @@ def test_killed_session_of_postgres(own_stores: EmbeddedStores) -> None:
     assert own_stores.status()["restarts"]["postgres"] == 0
 
 
+def test_its_log_quotes_no_row(own_stores: EmbeddedStores, data_dir: Path) -> None:
+    """What was refused is told, and not whose phone it was: neither the key nor the row that holds it."""
+    with psycopg.connect(own_stores.database_url, autocommit=True) as session:
+        session.execute("CREATE TABLE people (phone text UNIQUE, age int CHECK (age > 0))")
+        for age in (1, 1, -1):
+            with suppress(psycopg.IntegrityError):
+                session.execute("INSERT INTO people VALUES (%s, %s)", ("+6281277700099", age))
+    log = (data_dir / "embedded" / "postgres.log").read_text()
+    assert "people_phone_key" in log
+    assert "people_age_check" in log
+    assert "+6281277700099" not in log
+
+
 def test_killed_valkey_comes_back(own_stores: EmbeddedStores) -> None:
     """Valkey killed with -9 serves again, empty."""
     with redis.Redis.from_url(own_stores.valkey_url) as client:
