@@ -38,7 +38,11 @@ ALLOWED: Final = frozenset(
 """The fields that may be written. Add one here, with a thought to what could ever be in it."""
 
 
-_SENSITIVE: Final = re.compile(r"\+[0-9]{8,15}|\beyJ[\w-]{5,}\.[\w-]+\.[\w-]*|(?i:bearer) [\w.~+/=-]{8,}")
+_SENSITIVE: Final = re.compile(
+    r"\+[0-9]{8,15}|\beyJ[\w-]{5,}\.[\w-]+\.[\w-]*|(?i:bearer) [\w.~+/=-]{8,}"
+    # Where PostgreSQL quotes a row or a parameter, names and all.
+    r"|(?<=DETAIL:  )\S.*|(?<=CONTEXT:  )unnamed portal parameter.*"
+)
 
 
 _LINE_ENDS: Final = {ord(end): f"\\u{ord(end):04x}" for end in "\x85\u2028\u2029"}

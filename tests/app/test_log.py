@@ -85,6 +85,26 @@ def test_text_of_others_is_scrubbed() -> None:
     assert "Traceback" in lines(stream)[0]["exception"]
 
 
+def test_quoted_rows_are_hidden() -> None:
+    """What PostgreSQL says of a row or a parameter may hold anybody's name; which rule it broke is told."""
+    stream = json_log()
+    said = (
+        'violates check constraint "customers_known"\nDETAIL:  Failing row contains (1, Marker Nama, null).\n'
+        "CONTEXT:  unnamed portal parameter $1 = 'Marker Nama'"
+    )
+    try:
+        try:
+            raise ValueError(said)
+        except ValueError as theirs:
+            raise RuntimeError("a rule was broken") from theirs
+    except RuntimeError:
+        log.get("here").exception("failed", error=said)
+    text = stream.getvalue()
+    assert "Marker" not in text
+    assert "customers_known" in text
+    assert "a rule was broken" in text
+
+
 @pytest.mark.parametrize("form", ["json", "console"])
 def test_a_line_stays_a_line(form: log.Format) -> None:
     """Line ends and terminal codes in a value are escaped in both forms."""
