@@ -74,7 +74,9 @@ REASONS: Mapping[Lie, frozenset[str]] = {
     Lie.AMOUNT: frozenset({"amount_mismatch"}),
     Lie.CURRENCY: frozenset({"currency_mismatch"}),
     Lie.NAME: frozenset({"external_id_mismatch"}),
-    Lie.INVOICE: frozenset({"unknown_invoice"}),
+    Lie.INVOICE: frozenset(
+        {"unknown_invoice", "currency_mismatch"}
+    ),  # the latter of a payment paid in dollars
     Lie.STATUS: frozenset({"unknown_status"}),
     Lie.HALF: frozenset({"sum_not_whole"}),
     Lie.NOISE: frozenset({"not_json"}),
