@@ -24,7 +24,7 @@ from halobestie_core.words import UserType
 Q: Final = load("erasure")
 
 LATER: Final = timedelta(seconds=20)
-"""Until somebody who was busy is looked at again."""
+"""Until somebody who was busy is looked at again, and who was just erased, for what was under way."""
 LEASE: Final = timedelta(seconds=30)
 """A look takes far less."""
 AGAIN: Final = timedelta(hours=2)
@@ -85,8 +85,9 @@ class PostgresErasures:
                 await conn.execute(Q.keep, _step(whom, "done", SYSTEM, None))
             if told.settled:
                 await conn.execute(Q.not_due, _of(whom))
-            else:
-                await conn.execute(Q.put_due, {**_of(whom), "later": AGAIN})
+            else:  # soon, so that nobody begins anything with a log-in that was under way; then at last
+                later = AGAIN if told.done else LATER
+                await conn.execute(Q.put_due, {**_of(whom), "later": later})
         return Erased.DONE
 
     async def due(self, limit: int) -> Sequence[User]:

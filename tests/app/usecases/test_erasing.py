@@ -267,6 +267,22 @@ async def test_once_more_some_hours_later(room: Room) -> None:
     assert await room.found(["Marker Nama", "marker-customer-token", "marker-customer-subject"]) == []
 
 
+async def test_a_log_in_that_was_under_way(room: Room) -> None:
+    """Whoever logged in while they were forgotten is logged out in seconds, not hours; then all once more."""
+    who = room.customer
+    due = "SELECT due_at < now() + interval '1 minute', due_at > now() + interval '1 hour' FROM erasures_due"
+    alive = "SELECT count(*) FROM auth_sessions WHERE user_id = %s AND revoked_at IS NULL"
+    await ends(room.talking, room.chat)
+    assert await room.erasing.ask(who, by(who)) is Erased.DONE
+    await _known(room, who)
+    assert await room.sql(alive, who.id) == [(1,)]
+    assert await room.sql(due) == [(True, False)]
+    await room.sql("UPDATE erasures_due SET due_at = now()")
+    assert await room.erasing.sweep(10) == 1
+    assert await room.sql(alive, who.id) == [(0,)]
+    assert await room.sql(due) == [(False, True)]
+
+
 async def test_asked_by_several(room: Room) -> None:
     """Each asker's wish is kept once, with their reason; whoever was erased stays so; nobody is not found."""
     who, boss = room.customer, uuid7()
