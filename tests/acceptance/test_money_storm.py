@@ -305,6 +305,7 @@ def told(storm: Storm, plans: Sequence[Plan], raged: float, took: float) -> None
         f"{PAYMENTS} payments: {dict(sum(map(kinds_of, plans), Counter()))}",
         f"{len(storm.took)} deliveries in {raged:.0f} s, settled after {took:.0f} s; pace {storm.pace:.1f}",
         f"lies: { {lie.value: count for lie, count in sorted(storm.lies.items())} }",
+        f"begun without a page: {storm.without_page}",
         f"too late to leave: {dict(storm.refused)}",
         *(f"answered, p{share:g}: {storm.quantile(share / 100):.1f} ms" for share in (50, 90, 99, 99.9, 100)),
     ]
