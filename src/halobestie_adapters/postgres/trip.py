@@ -27,8 +27,22 @@ from halobestie_adapters.postgres.queries import Queries
 
 _PARAMETER: Final = re.compile(r"%\((\w+)\)s")
 
-# Which statements each connection has prepared. A connection that is gone takes its entry along.
-_PREPARED: Final[WeakKeyDictionary[AsyncConnection[TupleRow], set[str]]] = WeakKeyDictionary()
+
+@define(eq=False)
+class _Known:
+    """Which statements a connection has prepared, under names that bear the ``generation``."""
+
+    generation: int = 0
+    names: set[str] = field(factory=set)
+
+    def named(self, statement: Statement) -> bytes:
+        """Return what the server calls a statement."""
+        name = statement.name if self.generation == 0 else f"{statement.name}.{self.generation}"
+        return name.encode()
+
+
+# A connection that is gone takes its entry along.
+_PREPARED: Final[WeakKeyDictionary[AsyncConnection[TupleRow], _Known]] = WeakKeyDictionary()
 
 
 @define(eq=False)
@@ -78,15 +92,15 @@ async def travel(conn: AsyncConnection[TupleRow], steps: Sequence[Step]) -> list
     """
     sending = Transformer(_Context(conn))
     ready = [(statement, *_dumped(sending, statement, given)) for statement, given in steps]
-    known = _PREPARED.setdefault(conn, set())
+    known = _PREPARED.setdefault(conn, _Known())
     pgconn = conn.pgconn
     expected: list[tuple[Statement, bool]] = []  # and whether it is only prepared
     pgconn.enter_pipeline_mode()
     try:
         coming: set[str] = set()
         for statement, values, formats in ready:
-            name = statement.name.encode()
-            if statement.name not in known and statement.name not in coming:
+            name = known.named(statement)
+            if statement.name not in known.names and statement.name not in coming:
                 coming.add(statement.name)
                 pgconn.send_prepare(name, statement.text)
                 expected.append((statement, True))
@@ -102,8 +116,12 @@ async def travel(conn: AsyncConnection[TupleRow], steps: Sequence[Step]) -> list
 
 
 def forget(conn: AsyncConnection[TupleRow]) -> None:
-    """Prepare everything anew on this connection, because the server no longer has it."""
-    _PREPARED.pop(conn, None)
+    """Prepare everything anew on this connection, because the server no longer has it.
+
+    Not all of it, perhaps: what was prepared since it lost the rest is still there. New names therefore.
+    """
+    before = _PREPARED.get(conn, _Known())
+    _PREPARED[conn] = _Known(before.generation + 1)
 
 
 def _answers(pgconn: PGconn, count: int) -> PQGen[list[PGresult]]:
@@ -120,7 +138,7 @@ def _judged(
     conn: AsyncConnection[TupleRow],
     expected: Sequence[tuple[Statement, bool]],
     results: Sequence[PGresult],
-    known: set[str],
+    known: _Known,
 ) -> list[Answer]:
     reading = Transformer(_Context(conn))
     answers: list[Answer] = []
@@ -128,7 +146,7 @@ def _judged(
         if result.status == ExecStatus.FATAL_ERROR:
             raise errors.error_from_result(result, encoding=conn.info.encoding)
         if only_prepared:
-            known.add(statement.name)
+            known.names.add(statement.name)
         else:
             answers.append(_answer(reading, statement, result))
     return answers
