@@ -17,6 +17,7 @@ from support.marks import Secrets, spoken
 from support.people import PASSWORD, Customer, Mitra, Operator
 from support.silence import held_at
 from support.town import fresh_phone
+from support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
 
@@ -71,8 +72,12 @@ async def test_marks_everywhere(house: House, place: FcmPlace) -> None:
     await talks(ayu, budi, marks)
     await operates(house, ayu, boss, marks)
     await misbehaves(house, ayu, marks)
+
+    async def pushed() -> bool:
+        return bool(place.fake.inbox)
+
+    await eventually(pushed, what="something must really be pushed")
     sent = [json.dumps(dict(one.message)) for one in place.fake.inbox]
-    assert sent, "something was really pushed"
     logged = [line for one in house.instances for line in (*one.logged, *one.printed)]
     assert any("answered" in line for line in logged)
     spots = {

@@ -13,6 +13,7 @@ from psycopg.rows import dict_row
 
 from halobestie_adapters.embedded import EmbeddedStores
 from halobestie_adapters.postgres.migrations import migrate
+from halobestie_adapters.postgres.roles import make_login
 from support.evening import House
 from support.killing import killed
 from support.line import Line
@@ -37,6 +38,7 @@ def durable(data_dir: Path) -> Iterator[EmbeddedStores]:
 async def house(durable: EmbeddedStores, data_dir: Path) -> AsyncIterator[House]:
     """Two servers on them."""
     await migrate(durable.database_url)
+    await make_login(durable.database_url)
     opened = House(durable.database_url, durable.valkey_url, data_dir)
     try:
         yield await opened.opened(2)
@@ -112,6 +114,7 @@ async def test_redis_killed(house: House, durable: EmbeddedStores) -> None:
 async def test_redis_away_for_a_minute(durable: EmbeddedStores, data_dir: Path) -> None:
     """A minute without Redis: messages and a whole pairing go on, and all is heard, in order, once."""
     await migrate(durable.database_url)
+    await make_login(durable.database_url)
     async with Line(durable.valkey_url) as line:
         house = await House(durable.database_url, line.url, data_dir).opened(2)
         try:

@@ -212,9 +212,9 @@ async def test_block_and_log_in(desk: Office, made: Kit, rounds: int) -> None:
     for number in range(rounds):
         phone = f"+62812{number:08}"
         who = await made.identity.add_mitra(phone, "Sari")
-        await made.identity.request_code(UserType.MITRA, phone)
+        await made.identity.request_code(UserType.MITRA, phone, f"address {number}")
         before = await made.identity.verify_mitra(phone, made.codes(phone)[-1])
-        await made.identity.request_code(UserType.MITRA, phone)
+        await made.identity.request_code(UserType.MITRA, phone, f"address {number}")
         verify = partial(made.identity.verify_mitra, phone, made.codes(phone)[-1])
         renew = partial(made.identity.log_ins.renew, before.refresh_token)
         block = partial(presence.block, desk.desk, boss, who.id, blocked=True)
