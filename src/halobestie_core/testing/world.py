@@ -266,8 +266,14 @@ class World(Memory):
         return wave((one for one in self.eligible() if one in unoffered), asked.wave_size)
 
     def offer(self, *mitra_ids: UUID) -> Verdict:
-        """Show the open request to those of these mitras who are eligible now."""
-        return self.of_request(pairing.Offer(frozenset(mitra_ids) & frozenset(self.eligible())))
+        """Show the open request to those of these mitras who are eligible now and may (again) be shown it.
+
+        A store looks for these alone, so that a logged offer names whom its wave does.
+        """
+        able = frozenset(mitra_ids) & frozenset(self.eligible())
+        if self.request is not None:
+            able = self.request.offerable(able)
+        return self.of_request(pairing.Offer(able))
 
     def withdraw(self, mitra_id: UUID) -> Verdict:
         """Take an offer back, if the mitra is gone indeed."""
