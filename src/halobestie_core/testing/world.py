@@ -271,9 +271,8 @@ class World(Memory):
         A store looks for these alone, so that a logged offer names whom its wave does.
         """
         able = frozenset(mitra_ids) & frozenset(self.eligible())
-        if self.request is not None:
-            able = self.request.offerable(able)
-        return self.of_request(pairing.Offer(able))
+        shown = able if self.request is None else self.request.offerable(able)
+        return self.of_request(pairing.Offer(shown))
 
     def withdraw(self, mitra_id: UUID) -> Verdict:
         """Take an offer back, if the mitra is gone indeed."""
