@@ -8,7 +8,7 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -76,14 +76,13 @@ class House:
         return self
 
     async def close(self) -> None:
-        """Stop everything, whatever of it does not stop well."""
-        with ExitStack() as stack:
+        """Stop everything, whatever of it does not stop well; our loop goes on meanwhile, others live in it."""
+        async with AsyncExitStack() as stack:
             for instance in self.instances:
-                stack.callback(instance.close)
-            async with AsyncExitStack() as ours:
-                ours.push_async_callback(self.sql.close)
-                ours.push_async_callback(self.http.aclose)
-                ours.push_async_callback(self.hang_up)
+                stack.push_async_callback(asyncio.to_thread, instance.close)
+            stack.push_async_callback(self.sql.close)
+            stack.push_async_callback(self.http.aclose)
+            stack.push_async_callback(self.hang_up)
 
     async def hang_up(self) -> None:
         """Close every socket that is still open."""
