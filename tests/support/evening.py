@@ -76,7 +76,7 @@ class House:
         return self
 
     async def close(self) -> None:
-        """Stop everything, whatever of it does not stop well; our loop goes on meanwhile, others live in it."""
+        """Stop everything, whatever of it does not stop well; our loop goes on meanwhile."""
         async with AsyncExitStack() as stack:
             for instance in self.instances:
                 stack.push_async_callback(asyncio.to_thread, instance.close)
