@@ -129,6 +129,43 @@ def seconds(later: str, earlier: str) -> float:
     return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()
 
 
+# ---------------------------------------------------------------------- paying for it
+
+
+async def test_cold_start_while_paying_for_more(house: House) -> None:
+    """From the first tap to the answer, a new socket and a cold start show what more time is paid with."""
+    talk = await talking(house)
+    ayu, budi = talk.ayu, talk.budi
+
+    async def current() -> tuple[str, str]:
+        active = await ayu.get("/api/client/chat/active")
+        snapshot = (await ayu.connects()).snapshot
+        assert snapshot["payment_session"] == active["payment_session"]
+        assert active["session"]["id"] == talk.session["id"]
+        return active["payment_session"]["id"], active["payment_session"]["status"]
+
+    first = await current()
+    assert first[1] == "consumed"
+    begun = (await ayu.pay(12, is_extension=True)).ok(201)
+    assert await current() == (begun["id"], "pending")
+    paid = (await ayu.confirm(begun)).ok()
+    later = (await ayu.pay(5, is_extension=True)).ok(201)
+    assert await current() == (paid["id"], "confirmed")  # before one that is not paid yet
+    for_a_search = await ayu.pays(5)
+    refused = await ayu.search(for_a_search)
+    assert refused.body["code"] == "ALREADY_ACTIVE"
+    assert refused.body["payment_session_id"] == for_a_search["id"]
+    (await ayu.give_up(for_a_search)).ok()
+    assert await current() == (paid["id"], "confirmed")
+    asked = (await ayu.ask_more(talk.session, paid)).ok(201)
+    assert await current() == (paid["id"], "confirmed")
+    (await budi.respond(asked, accepted=True)).ok()
+    assert await current() == (later["id"], "pending")
+    (await ayu.back_out(later)).ok()
+    assert await current() == first
+    await talk.ends()
+
+
 # ---------------------------------------------------------------------- asked and answered
 
 

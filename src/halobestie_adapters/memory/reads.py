@@ -15,7 +15,7 @@ from halobestie_core.chat import ChatSession
 from halobestie_core.extension import Extension
 from halobestie_core.flow.availability import Listener
 from halobestie_core.pairing import OfferStatus, PairingRequest
-from halobestie_core.payment import PaymentSession
+from halobestie_core.payment import PaymentSession, PaymentStatus
 from halobestie_core.ports.reads import (
     ChatInfo,
     CustomerActive,
@@ -79,7 +79,7 @@ class MemoryReads:
         chat = tables.chats.holder("chat_sessions_one_live_per_customer", customer_id)
         paid = tables.payments.holder("payment_sessions_one_open_per_customer", customer_id)
         if paid is None and chat is not None:
-            paid = tables.payments.get(chat.payment_session_id)
+            paid = self._paying_more(customer_id) or tables.payments.get(chat.payment_session_id)
         return CustomerActive(
             now=tables.clock.now,
             session=self._session(chat),
@@ -135,6 +135,21 @@ class MemoryReads:
         if paid is None or until is None or until <= tables.clock.now:
             return None
         return last_request(tables, paid.id)
+
+    def _paying_more(self, customer_id: UUID) -> PaymentSession | None:
+        """The open payment for more time: asked with, else paid, else the latest."""
+        mine = [paid for paid in self._tables.payments if paid.customer_id == customer_id]
+        more = [paid for paid in mine if paid.is_extension and paid.is_open]
+        return max(
+            more,
+            key=lambda paid: (
+                paid.held_by is not None,
+                paid.status is PaymentStatus.CONFIRMED,
+                paid.created_at,
+                paid.id,
+            ),
+            default=None,
+        )
 
     def _offers(self, mitra_id: UUID) -> Sequence[PairingRequest]:
         now = self._tables.clock.now

@@ -153,7 +153,7 @@ async def refused(desk: Desk, customer_id: UUID, outcome: Done) -> Problem:
     now = await desk.reads.customer_active(customer_id)
     request = now.request.request if now.request is not None and now.request.request.is_open else None
     unused = now.payment.payment if now.payment is not None else None
-    if unused is not None and unused.status is not PaymentStatus.CONFIRMED:
+    if unused is not None and (unused.status is not PaymentStatus.CONFIRMED or unused.is_extension):
         unused = None
     return refusals.problem(
         outcome.refused,

@@ -76,7 +76,8 @@ class CustomerActive:
     """All that a customer's cold start needs.
 
     ``request``: the open one, or the last failed one of a payment whose fallback is open. ``payment``: the
-    open one that is not an extension's, else that of the live session.
+    open one that is not an extension's, else, while a session lives, the open one for more time (asked with,
+    else paid, else the latest), else that of the live session.
     """
 
     now: datetime

@@ -175,12 +175,12 @@ async def test_mitra(reads: Reads) -> None:
 
 
 async def test_customer_in_a_chat(reads: Reads) -> None:
-    """In a chat: the chat, its own payment and the extension it waits for; no request."""
+    """In a chat: the chat, the extension it waits for and what that is paid with; no request."""
     active = await reads.customer_active(u("ani"))
     assert active.session is not None
     assert active.session.session.id == u("ani chats")
     assert active.payment is not None
-    assert active.payment.payment.id == u("ani pays")
+    assert active.payment.payment.id == u("ani extends more")
     assert active.extension is not None
     assert active.extension.extension.id == u("ani asks more")
     assert active.request is None

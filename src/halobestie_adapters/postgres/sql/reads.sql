@@ -44,7 +44,8 @@ LIMIT %(limit)s OFFSET %(offset)s
 SELECT count(*) FROM payment_sessions WHERE customer_id = %(customer_id)s
 
 -- name: current_payment
--- The customer's open payment that is not an extension's, else that of the live chat.
+-- The customer's open payment that is not an extension's, else (in a chat) the open one for more time, else that of the
+-- live chat. Of several for more time: the one that is being asked with, then one that is paid, then the latest.
 SELECT p.id, p.customer_id, p.amount, p.mode, p.duration_minutes, p.is_extension, p.is_first_session_discount, p.status,
        p.held_by, p.cause_tag, p.cause_detail, p.targeted_mitra_id, p.provider, p.provider_invoice_id,
        p.xendit_invoice_url, p.price_source_id, p.created_at, p.confirmed_at, p.consumed_at, p.expires_at,
@@ -54,6 +55,12 @@ LEFT JOIN pairing_failures f ON f.payment_session_id = p.id AND f.capture_id IS 
 WHERE p.id = coalesce(
     (SELECT id FROM payment_sessions
      WHERE customer_id = %(customer_id)s AND NOT is_extension AND (status IN ('pending', 'confirmed') OR fallback_open)),
+    (SELECT more.id
+     FROM chat_sessions s JOIN payment_sessions more ON more.customer_id = s.customer_id
+     WHERE s.customer_id = %(customer_id)s AND s.status IN ('active', 'extending', 'closing')
+       AND more.is_extension AND more.status IN ('pending', 'confirmed')
+     ORDER BY more.held_by IS NULL, more.status, more.created_at DESC, more.id DESC
+     LIMIT 1),
     (SELECT payment_session_id FROM chat_sessions
      WHERE customer_id = %(customer_id)s AND status IN ('active', 'extending', 'closing')))
 
