@@ -1,0 +1,9 @@
+// The one time zone of the control center: the house's, wherever an operator sits.
+import { dayAndTime } from "common/texts.js";
+
+export const ZONE = "Asia/Jakarta";
+
+/** Say an instant as people in Jakarta read it. */
+export function when(instant) {
+  return dayAndTime(instant, { zone: ZONE });
+}
