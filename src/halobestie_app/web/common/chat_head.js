@@ -1,0 +1,50 @@
+// The head of a chat: how near the other one is, and the time that is left, as the server says.
+
+import { html, useEffect, useState } from "common/html.js";
+import { clock } from "common/texts.js";
+import { secondsLeft } from "common/time.js";
+import { t } from "common/chat_texts.js";
+
+const SAID_AT = [300, 60, 30, 10]; // seconds left that a screen reader hears
+
+/**
+ * Whole seconds left of paid time, frozen while an extension waits; of the goodbye when closing. Reads the clock.
+ *
+ * @param {{status: string, seconds_left: number, expires_at: string, closing_until: string|null}} session
+ */
+export function timeLeft(session) {
+  switch (session.status) {
+    case "active": return secondsLeft(session.expires_at);
+    case "closing": return secondsLeft(session.closing_until);
+    case "extending": return session.seconds_left;
+    default: return 0;
+  }
+}
+
+/** The time left as a small chip that turns amber in the last three minutes, and red in the last. */
+export function TimeLeft({ session, testid = "chat_time_left" }) {
+  const left = timeLeft(session);
+  const level = session.status === "extending" ? "paused" : session.status === "closing" || left <= 60 ? "low"
+    : left <= 180 ? "soon" : "fine";
+  const [said, say] = useState("");
+  const step = SAID_AT.includes(left) && session.status === "active";
+  useEffect(() => {
+    if (step) say(t("left_said", { time: left < 60 ? t("seconds", { count: left }) : t("minutes", { count: left / 60 }) }));
+  }, [step && left]);
+  return html`
+    <span class="chat-left" data-level=${level} data-testid=${testid} data-seconds=${left}>
+      <span class="visually-hidden">${t(session.status === "closing" ? "goodbye_left" : "time_left")}</span>
+      <span aria-hidden="true">${session.status === "extending" ? "⏸" : "⏱"}</span>
+      <time role="timer" aria-live="off">${clock(left)}</time>
+      <span class="visually-hidden" aria-live="polite">${said}</span>
+    </span>`;
+}
+
+/** Whether the other one looks at this chat, is there at all, or away. */
+export function PeerState({ log }) {
+  const state = log.peer.value;
+  return html`
+    <p class="chat-peer" data-state=${state ?? "unknown"} data-testid="chat_peer_state" aria-live="polite">
+      ${state ? t(`peer_${state}`) : "\u00a0"}
+    </p>`;
+}
