@@ -3,11 +3,12 @@
 //   const log = createChatLog({ api, socket, sessionId, me: "customer" });
 //   log.start();                         // fetches what was said; log.stop() when the chat leaves the app
 //   onFrame: (frame) => log.onFrame(frame) || …;   resume: () => ({ [sessionId]: log.lastSeq })
-//   html`<main class="chat-screen"><${ChatView} session=${session} log=${log} me="customer" peerName="Ratih" /></main>`
+//   html`<main class="chat-screen">
+//     <${ChatView} session=${session} log=${log} me="customer" peerName="Ratih" /></main>`
 //
-// `session` is the newest session object of the server and rules all: clock, pause, end. The view tells the peer
-// that this chat is looked at (`focus`), marks messages read once they were on the screen, and sends what waited
-// when a pause is over. Nothing else is asked of the app. Model and its members: chat_log.js.
+// `session` is the newest session object of the server and rules all: clock, pause, end. The view tells the
+// peer that this chat is looked at (`focus`), marks messages read once they were on the screen, and sends what
+// waited when a pause is over. Nothing else is asked of the app. Model and its members: chat_log.js.
 
 import { html, useEffect, useRef, useState } from "common/html.js";
 import { time } from "common/texts.js";
@@ -87,6 +88,7 @@ function Messages({ log, me, peerName, over }) {
   const atEnd = useRef(true);
   const [news, setNews] = useState(0);
   const items = log.items.value;
+  const loaded = log.loaded.value;
   const count = useRef(0);
 
   const toEnd = () => {
@@ -132,10 +134,11 @@ function Messages({ log, me, peerName, over }) {
 
   return html`
     <div class="chat-scroll">
-      <div class="chat-log" role="log" aria-label=${t("messages")} aria-busy=${!log.loaded.value} tabindex="0"
+      <div class="chat-log" role="log" aria-label=${t("messages")} aria-busy=${!loaded} tabindex="0"
         ref=${area} data-testid="chat_log">
-        ${!log.loaded.value && items.length === 0 && html`<${Waiting} problem=${log.problem.value} />`}
-        ${log.loaded.value && items.length === 0 && html`<p class="chat-empty">${t(`empty_${me}`, { name: peerName })}</p>`}
+        ${!loaded && items.length === 0 && html`<${Waiting} problem=${log.problem.value} />`}
+        ${loaded && items.length === 0 && html`
+          <p class="chat-empty">${t(`empty_${me}`, { name: peerName })}</p>`}
         <ol>
           ${items.map((item, at) => html`
             <${Message} key=${item.key} item=${item} mine=${item.sender === me} log=${log} peerName=${peerName}
@@ -177,8 +180,10 @@ function Message({ item, mine, follows, log, peerName }) {
         <span class="chat-again">
           ${t(item.code === "SESSION_NOT_ACTIVE" ? "failed_over" : "failed")}
           ${item.code !== "SESSION_NOT_ACTIVE" && html`
-            <button type="button" data-testid="chat_retry_button" onClick=${() => log.retry(item.key)}>${t("again")}</button>`}
-          <button type="button" data-testid="chat_discard_button" onClick=${() => log.discard(item.key)}>${t("drop")}</button>
+            <button type="button" data-testid="chat_retry_button"
+              onClick=${() => log.retry(item.key)}>${t("again")}</button>`}
+          <button type="button" data-testid="chat_discard_button"
+            onClick=${() => log.discard(item.key)}>${t("drop")}</button>
         </span>`}
     </li>
   `;

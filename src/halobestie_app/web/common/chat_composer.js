@@ -44,16 +44,18 @@ export function Composer({ log, disabled, paused }) {
       send();
     }}>
       <label class="visually-hidden" for=${`say-${log.sessionId}`}>${t("write")}</label>
-      <textarea id=${`say-${log.sessionId}`} ref=${box} rows="1" data-testid="chat_input" disabled=${disabled}
-        placeholder=${t(paused ? "write_paused" : "write")} value=${text} enterkeyhint="send" autocomplete="off"
-        aria-invalid=${tooLong ? "true" : undefined} aria-describedby=${length > NEAR_END ? `bound-${log.sessionId}` : undefined}
+      <textarea id=${`say-${log.sessionId}`} ref=${box} rows="1" data-testid="chat_input"
+        disabled=${disabled} placeholder=${t(paused ? "write_paused" : "write")} value=${text}
+        enterkeyhint="send" autocomplete="off" aria-invalid=${tooLong ? "true" : undefined}
+        aria-describedby=${length > NEAR_END ? `bound-${log.sessionId}` : undefined}
         onInput=${(event) => log.write(event.currentTarget.value)} onKeyDown=${onKeyDown}></textarea>
       <button type="submit" class="chat-send" data-testid="chat_send_button" disabled=${!sendable}
         aria-label=${t("send")} onMouseDown=${(event) => event.preventDefault()}>
         <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M4 12 20 4l-5 16-3.5-6.5L4 12Zm7.5 1.5L20 4" /></svg>
       </button>
       ${length > NEAR_END && html`
-        <small id=${`bound-${log.sessionId}`} class=${`chat-bound ${tooLong ? "over" : ""}`} role="status" data-testid="chat_bound">
+        <small id=${`bound-${log.sessionId}`} class=${`chat-bound ${tooLong ? "over" : ""}`}
+          role="status" data-testid="chat_bound">
           ${tooLong ? t("too_long", { count: length - LONGEST }) : t("room", { count: LONGEST - length })}
         </small>`}
     </form>

@@ -1,14 +1,15 @@
 // The head of a chat: how near the other one is, and the time that is left, as the server says.
 
 import { html, useEffect, useState } from "common/html.js";
-import { clock } from "common/texts.js";
+import { clock, duration } from "common/texts.js";
 import { secondsLeft } from "common/time.js";
 import { t } from "common/chat_texts.js";
 
 const SAID_AT = [300, 60, 30, 10]; // seconds left that a screen reader hears
 
 /**
- * Whole seconds left of paid time, frozen while an extension waits; of the goodbye when closing. Reads the clock.
+ * Whole seconds left of paid time, frozen while an extension waits; of the goodbye when closing.
+ * Reads the clock: whoever renders it is rendered again.
  *
  * @param {{status: string, seconds_left: number, expires_at: string, closing_until: string|null}} session
  */
@@ -29,7 +30,7 @@ export function TimeLeft({ session, testid = "chat_time_left" }) {
   const [said, say] = useState("");
   const step = SAID_AT.includes(left) && session.status === "active";
   useEffect(() => {
-    if (step) say(t("left_said", { time: left < 60 ? t("seconds", { count: left }) : t("minutes", { count: left / 60 }) }));
+    if (step) say(t("left_said", { time: duration(left) }));
   }, [step && left]);
   return html`
     <span class="chat-left" data-level=${level} data-testid=${testid} data-seconds=${left}>

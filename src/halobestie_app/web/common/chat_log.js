@@ -1,7 +1,7 @@
 // One chat as data: what was said, in its order and without gaps, and what of one's own is still on its way.
 //
 // The numbers (`seq`) are the server's, gapless from 1; whatever comes out of order waits until the gap was
-// fetched. Nothing is remembered but unsent words: `start()` and every reconnect ask the server how things stand.
+// fetched. Nothing is remembered but unsent words: `start()` and every reconnect ask the server how it stands.
 
 import { batch, computed, effect, signal } from "common/html.js";
 import { recall, remember } from "common/chat_memory.js";
@@ -241,8 +241,8 @@ export function createChatLog({ api, socket, sessionId, me }) {
 
   return {
     sessionId, //   whose chat this is
-    items, //       signal: [{key, seq, sender, text, sentAt, state, code}], oldest first; `state` is null for the
-    //              peer's, else "pending" (no seq yet), "sent", "read" or "failed" (`code` says why)
+    items, //       signal: [{key, seq, sender, text, sentAt, state, code}], oldest first; `state` is null for
+    //              the peer's, else "pending" (no seq yet), "sent", "read" or "failed" (`code` says why)
     unread, //      signal: how many of the peer's messages were not seen here
     peer, //        signal: "here", "online", "away"; null: not known
     peerTyping, //  signal: boolean

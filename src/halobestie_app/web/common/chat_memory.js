@@ -1,4 +1,4 @@
-// What a tab remembers of chats over a reload: words that nobody else has yet. Never anything the server knows.
+// What a tab remembers of chats over a reload: words that nobody else has yet. Nothing that the server knows.
 
 /** @returns what was remembered under the key, else `otherwise` */
 export function recall(key, otherwise) {

@@ -1,7 +1,7 @@
 // What one says in a chat, until the server has it: sent over the socket, or over HTTP where there is none.
 //
-// Every message keeps its `client_message_id`, however often and by whichever way it is sent, so that the server
-// keeps it once. What is unsent survives a reload of this tab.
+// Every message keeps its `client_message_id`, however often and by whichever way it is sent, so that the
+// server keeps it once. What is unsent survives a reload of this tab.
 
 import { signal } from "common/html.js";
 import { recall, remember } from "common/chat_memory.js";

@@ -10,7 +10,10 @@ export const t = catalogue({
   write_paused: { id: "Sedang dijeda sebentar…", en: "Paused for a moment…" },
   send: { id: "Kirim", en: "Send" },
   typing: { id: "{name} sedang mengetik…", en: "{name} is typing…" },
-  news: { id: ({ count }) => `${count} pesan baru`, en: ({ count }) => (count === 1 ? "1 new message" : `${count} new messages`) },
+  news: {
+    id: "{count} pesan baru",
+    en: ({ count }) => (count === 1 ? "1 new message" : `${count} new messages`),
+  },
   erased: { id: "Pesan ini sudah dihapus", en: "This message was erased" },
   empty_customer: {
     id: "{name} siap mendengarkan. Mulai dari mana saja, pelan-pelan juga tidak apa-apa.",
@@ -20,7 +23,10 @@ export const t = catalogue({
     id: "Sapa {name} dengan hangat, lalu beri waktu untuk bercerita.",
     en: "Say a warm hello to {name}, then give them time to talk.",
   },
-  cannot_load: { id: "Pesan belum bisa dimuat. Kami coba terus, ya.", en: "Messages cannot be loaded yet. We keep trying." },
+  cannot_load: {
+    id: "Pesan belum bisa dimuat. Kami coba terus, ya.",
+    en: "Messages cannot be loaded yet. We keep trying.",
+  },
   mark_pending: { id: "Menunggu terkirim", en: "Waiting to be sent" },
   mark_sent: { id: "Terkirim", en: "Sent" },
   mark_read: { id: "Dibaca", en: "Read" },
@@ -34,8 +40,6 @@ export const t = catalogue({
   time_left: { id: "Sisa waktu:", en: "Time left:" },
   goodbye_left: { id: "Sisa waktu berpamitan:", en: "Time left to say goodbye:" },
   left_said: { id: "Sisa waktu {time}", en: "{time} left" },
-  seconds: { id: "{count} detik", en: ({ count }) => (count === 1 ? "1 second" : `${count} seconds`) },
-  minutes: { id: "{count} menit", en: ({ count }) => (count === 1 ? "1 minute" : `${count} minutes`) },
   peer_here: { id: "Sedang di sini", en: "Here now" },
   peer_online: { id: "Online", en: "Online" },
   peer_away: { id: "Sedang pergi sebentar", en: "Away for a moment" },
@@ -47,6 +51,9 @@ export const t = catalogue({
     id: "Obrolan dijeda sampai permintaan perpanjang dijawab.",
     en: "Paused until the request for more time is answered.",
   },
-  closing: { id: "Waktunya sudah habis. Kalian masih bisa saling pamit.", en: "Time is up. You can still say goodbye." },
+  closing: {
+    id: "Waktunya sudah habis. Kalian masih bisa saling pamit.",
+    en: "Time is up. You can still say goodbye.",
+  },
   ended: { id: "Sesi ini sudah selesai.", en: "This session is over." },
 });
