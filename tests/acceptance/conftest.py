@@ -5,22 +5,16 @@ with ``VARIABLES`` what the environment says.
 """
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import ExitStack
-from pathlib import Path
 
 import psycopg
 import pytest
-import redis
 
 from support.evening import House
-from support.server import new_database
-from support.stores import Stores, numbers
+from support.houses import house_of
+from support.stores import Stores
 
 ROUNDS = 300
 LONG_ROUNDS = 10_000
-
-# Nobody goes stale while a module's stories are told, unless the story is about that.
-PATIENT = {"mitra_stale_after_seconds": 3600}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -48,18 +42,11 @@ async def house(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[House]:
     """A database and servers for the stories of one module."""
-    module = request.module
-    with ExitStack() as stack:
-        database_url = stack.enter_context(new_database(stores, postgres_admin, database_template))
-        folder: Path = tmp_path_factory.mktemp("house")
-        opened = House(database_url, _valkey(stores), folder)
-        try:
-            await opened.opened(getattr(module, "INSTANCES", 1), **variables)
-            if settings := getattr(module, "SETTINGS", PATIENT):
-                await opened.settings(**settings)
-            yield opened
-        finally:
-            await opened.close()
+    folder = tmp_path_factory.mktemp("house")
+    async with house_of(
+        request.module, stores, postgres_admin, database_template, folder, variables
+    ) as opened:
+        yield opened
 
 
 @pytest.fixture(autouse=True)
@@ -69,12 +56,3 @@ async def everything_holds(house: House) -> AsyncIterator[None]:
     await house.goes_home()
     await house.is_sound()
     await house.keeps_secrets()
-
-
-def _valkey(stores: Stores) -> str:
-    """A database of Valkey that no other test of this run has."""
-    first = 1 + int(stores.worker.removeprefix("gw")) % 16 * 31
-    url = f"{stores.valkey_url}?db={first + next(numbers) % 31}"
-    with redis.Redis.from_url(url) as client:
-        client.flushdb()
-    return url

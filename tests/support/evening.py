@@ -191,8 +191,7 @@ class House:
 
     async def operator(self) -> Operator:
         """An operator, made by the command line and logged in with a password."""
-        email = f"operator{uuid7().hex}@halobestie.example"
-        await asyncio.to_thread(self.command, "operator", "create", "--email", email, input_=f"{PASSWORD}\n")
+        email = await self.employs()
         url = f"{self.first.internal}/internal/auth/login"
         while (  # noqa: ASYNC110  the server says nothing when a budget has come back
             answer := await self.ask("POST", url, {"email": email, "password": PASSWORD})
@@ -200,6 +199,12 @@ class House:
             await asyncio.sleep(3)  # so many a minute may log in from one address
         tokens = answer.ok()
         return Operator(self, self.first, tokens["user"]["id"], tokens["access_token"])
+
+    async def employs(self) -> str:
+        """Make an operator by the command line; gives the address they log in with, by `PASSWORD`."""
+        email = f"operator{uuid7().hex}@halobestie.example"
+        await asyncio.to_thread(self.command, "operator", "create", "--email", email, input_=f"{PASSWORD}\n")
+        return email
 
     def command(self, *words: str, input_: str = "", status: int = 0) -> str:
         """Run the command line on this house's stores; gives what it printed."""
