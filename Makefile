@@ -68,4 +68,5 @@ licences: setup ## write docs/licences.md
 
 clean: ## remove what make made, except the demo's data
 	rm -rf .venv .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
+	rm -rf node_modules src/halobestie_app/web/vendor
 	find src tests examples benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

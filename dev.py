@@ -2,9 +2,11 @@
 
     python3 dev.py setup    make .venv, or bring it up to date; takes a moment when there is nothing to do
     python3 dev.py lock     compile requirements/*.txt anew (add --upgrade for newer versions)
+    python3 dev.py node ... run the Node that the set-up used
 
 Standard library only, because it runs before anything is installed. It knows venv and pip, not the packages:
-those are named in `pyproject.toml` and locked, to the hash, in `requirements/dev.txt`.
+those are named in `pyproject.toml` and locked, to the hash, in `requirements/dev.txt`. What the web apps need
+is for `web.py`.
 """
 
 import fcntl
@@ -20,6 +22,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import web
+
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
@@ -33,22 +37,28 @@ CALM = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1", "PIP_ROOT_USE
 
 
 def setup() -> None:
-    """Leave a `.venv` that matches the lock, whatever was there before."""
+    """Leave a `.venv` that matches the lock, and the web apps' packages, whatever was there before."""
     with _alone():
-        if _found() == _wanted():
-            return
         began = time.monotonic()
-        if _found()[:1] == _wanted()[:1]:
-            _say("bringing .venv up to date")
-            STAMP.unlink()  # from here to the end .venv is in between; an interrupted run starts from nothing
-        else:
-            _say(f"making .venv with Python {sys.version.split()[0]}")
-            _make_venv(VENV)
-        _say("installing what requirements/dev.txt locks")
-        _pip(VENV, "install", "--no-compile", "--require-hashes", "--requirement", str(LOCK))
-        _pip(VENV, "install", "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
-        STAMP.write_text("\n".join(_wanted()), encoding="utf-8")
-        _say(f"ready after {time.monotonic() - began:.0f} s")
+        if changed := _found() != _wanted():
+            _python_packages()
+        if changed_too := not web.ready():
+            web.install(lambda *arguments: _pip(VENV, "install", "--no-compile", *arguments), _say)
+        if changed or changed_too:
+            _say(f"ready after {time.monotonic() - began:.0f} s")
+
+
+def _python_packages() -> None:
+    if _found()[:1] == _wanted()[:1]:
+        _say("bringing .venv up to date")
+        STAMP.unlink()  # from here to the end .venv is in between; an interrupted run starts from nothing
+    else:
+        _say(f"making .venv with Python {sys.version.split()[0]}")
+        _make_venv(VENV)
+    _say("installing what requirements/dev.txt locks")
+    _pip(VENV, "install", "--no-compile", "--require-hashes", "--requirement", str(LOCK))
+    _pip(VENV, "install", "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
+    STAMP.write_text("\n".join(_wanted()), encoding="utf-8")
 
 
 def lock(*options: str) -> None:
@@ -59,6 +69,7 @@ def lock(*options: str) -> None:
     wanted = {
         LOCK: ("pyproject.toml", *extras, "requirements/dev.in"),
         LOCK.with_name("tools.txt"): ("requirements/tools.in",),
+        LOCK.with_name("node.txt"): ("requirements/node.in",),
     }
     silence = ("--quiet", "--no-emit-index-url", "--no-emit-trusted-host", "--no-emit-find-links")
     with tempfile.TemporaryDirectory() as folder:
@@ -136,6 +147,8 @@ def main(arguments: list[str]) -> None:
             setup()
         case ["lock", *options]:
             lock(*options)
+        case ["node", *options]:
+            sys.exit(web.run(*options))
         case _:
             sys.exit(__doc__)
 

@@ -18,7 +18,7 @@ from halobestie_adapters.postgres.messages import PostgresMessages
 from halobestie_adapters.postgres.pricing import PostgresPrices
 from halobestie_adapters.postgres.pushes import PostgresDevices
 from halobestie_app.environment import Environment, Role
-from halobestie_app.http import health, internal, public, returning
+from halobestie_app.http import health, internal, pages, public, returning
 from halobestie_app.http import metrics as scraping
 from halobestie_app.http.listener import Extras, make_app
 from halobestie_app.http.principal import Bearers
@@ -39,6 +39,7 @@ from halobestie_app.wiring.people import chores as identity_chores
 from halobestie_app.wiring.people import id_tokens, identity, operators, otp_sender
 from halobestie_app.wiring.probes import migrations, postgres
 from halobestie_app.wiring.sockets import sockets
+from halobestie_app.wiring.web import web
 from halobestie_app.workers.erasures import Erasures
 from halobestie_app.workers.housekeeping import Housekeeping
 from halobestie_app.ws.endpoint import SocketEndpoint
@@ -146,14 +147,14 @@ def _apps(
 ) -> dict[Role, ASGIApp]:
     env, gone = base.env, base.gone
     outside = Extras(
-        mounted=(*endpoint.routes(), *returning.ROUTES),
+        mounted=(*endpoint.routes(), *returning.ROUTES, *web(env, pages.PUBLIC)),
         origins=env.cors_origins_public,
         watch=services.metrics.watching("public"),
         strict_transport=env.production,
         rates=base.rates,
     )
     inside = Extras(
-        mounted=scraping.routes(services.metrics),
+        mounted=(*scraping.routes(services.metrics), *web(env, pages.INTERNAL)),
         origins=env.cors_origins_internal,
         watch=services.metrics.watching("internal"),
         strict_transport=env.production,
