@@ -25,8 +25,8 @@ OLDEST = 18
 
 SERVED = {
     "htm.js": "htm/dist/htm.mjs",
-    "hooks.js": "preact/hooks/dist/hooks.mjs",
     "pico.css": "@picocss/pico/css/pico.min.css",
+    "preact-hooks.js": "preact/hooks/dist/hooks.mjs",
     "preact.js": "preact/dist/preact.mjs",
     "signals-core.js": "@preact/signals-core/dist/signals-core.mjs",
     "signals.js": "@preact/signals/dist/signals.mjs",

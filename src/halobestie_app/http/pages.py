@@ -35,8 +35,8 @@ INDEX: Final = "index.html"
 _SHARED: Final[Mapping[str, str]] = {"/common/": "common", "/vendor/": "vendor"}
 
 _IMPORT_MAP: Final = re.compile(rb'<script type="importmap">(.*?)</script>', re.DOTALL)
-_LOCAL: Final = re.compile(rb'(?:href|src)="(/[^"]*)"|:\s*"(/[^"]*[^"/])"')
-"""What a page asks for by absolute path: in its attributes, and in its import map (but not whole folders)."""
+_VENDOR: Final = re.compile(rb'"(/vendor/[^"]+)"')
+"""What a page asks for that is not ours, in an attribute or in its import map."""
 
 
 @frozen
@@ -90,10 +90,10 @@ class Shelf:
         return self._files.get(path)
 
     def missing(self) -> list[str]:
-        """Name what the pages ask for by absolute path and would not get."""
+        """Name what the set-up should have brought, because a page asks for it, and has not."""
         pages = [self._files[path].body for path in self._site.pages if path in self._files]
-        asked = {(one or other).decode() for page in pages for one, other in _LOCAL.findall(page)}
-        return sorted({*self._site.pages, *asked} - set(self._files) - set(self._site.detours))
+        asked = {path.decode() for page in pages for path in _VENDOR.findall(page)}
+        return sorted(asked - set(self._files))
 
     def _listed(self) -> Iterator[tuple[str, Path]]:
         for path, folder in self._site.pages.items():

@@ -13,5 +13,5 @@ def web(env: Environment, site: pages.Site) -> tuple[BaseRoute, ...]:
     """Give the routes of a listener's apps; outside production, a changed file is seen at a reload."""
     shelf = pages.Shelf(site, fresh=not env.production)
     if missing := shelf.missing():
-        _log.error("web apps are incomplete, run: make setup", missing=missing)
+        _log.error("the web apps lack what they stand on, run: make setup", missing=missing)
     return pages.routes(site, shelf)
