@@ -24,9 +24,9 @@ STAMP = MODULES / ".ready"
 OLDEST = 18
 
 SERVED = {
+    "hooks.js": "preact/hooks/dist/hooks.mjs",
     "htm.js": "htm/dist/htm.mjs",
     "pico.css": "@picocss/pico/css/pico.min.css",
-    "preact-hooks.js": "preact/hooks/dist/hooks.mjs",
     "preact.js": "preact/dist/preact.mjs",
     "signals-core.js": "@preact/signals-core/dist/signals-core.mjs",
     "signals.js": "@preact/signals/dist/signals.mjs",

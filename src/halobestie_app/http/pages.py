@@ -101,7 +101,8 @@ class Shelf:
                 yield path, self._root / folder / INDEX
         for prefix, folder in self._site.folders.items():
             for file in (self._root / folder).rglob("*"):
-                if file.suffix in TYPES and file.name != INDEX and file.is_file():
+                hidden = file.name.startswith(".") or file.name == INDEX
+                if file.suffix in TYPES and not hidden and file.is_file():
                     yield prefix + file.relative_to(self._root / folder).as_posix(), file
 
 
