@@ -1,8 +1,7 @@
 // Starts the control center: who is signed in decides between the sign-in page and the shell.
 
 import { effect, html, render } from "common/html.js";
-import { language } from "common/texts.js";
-import { Skeleton, Toasts } from "common/ui.js";
+import { Problem, Skeleton, Toasts } from "common/ui.js";
 import { api } from "./api.js";
 import { follow } from "./live.js";
 import { Shell } from "./shell.js";
@@ -11,9 +10,14 @@ import { t } from "./texts.js";
 
 function App() {
   const user = api.user.value;
-  language.value; // every text is drawn anew in another language
   if (user === undefined) {
-    return html`<main class="cc-waiting" aria-busy="true"><${Skeleton} lines=${6} /></main>`;
+    const trouble = api.trouble.value;
+    return html`
+      <main class="cc-waiting" aria-busy=${String(!trouble)}>
+        <h1 class="cc-unseen">${t("app_title")}</h1>
+        ${trouble && html`<${Problem} error=${trouble} retry=${api.retryNow} />`}
+        <${Skeleton} lines=${6} />
+      </main>`;
   }
   return html`${user === null ? html`<${SignIn} />` : html`<${Shell} user=${user} />`}<${Toasts} />`;
 }

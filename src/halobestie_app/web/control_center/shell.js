@@ -1,9 +1,8 @@
 // What stands around every page: where one can go, who is signed in, how figures come, language, theme.
 
 import { html, useEffect, useRef, useSignal } from "common/html.js";
-import { language } from "common/texts.js";
 import { go, route } from "common/router.js";
-import { Button, Empty, Preferences } from "common/ui.js";
+import { Button, Empty, Page, Preferences } from "common/ui.js";
 import { api } from "./api.js";
 import { Icon, Mark } from "./icons.js";
 import { board, connection } from "./live.js";
@@ -16,18 +15,12 @@ export function Shell({ user }) {
   const main = useRef(null);
   const [name = "", ...rest] = route.value.parts;
   const page = pages.find((one) => one.path === (name || HOME));
-  const title = page ? page.title() : t("not_found");
-
-  useEffect(() => {
-    document.title = t("page_title", { page: title });
-  }, [title, language.value]);
 
   const first = useRef(true);
   useEffect(() => {
     open.value = false;
-    if (first.current) first.current = false;
-    else main.current?.focus({ preventScroll: false });
-    window.scrollTo(0, 0);
+    if (!first.current) begin(main.current);
+    first.current = false;
   }, [page?.path]);
 
   return html`
@@ -62,14 +55,21 @@ export function Shell({ user }) {
           </div>
         </div>
       </div>
-      <main id="main" class="cc-main" ref=${main} tabindex="-1">
+      <div id="main" class="cc-main" ref=${main}>
         ${page
           ? html`<${page.component} key=${page.path} params=${named(page, rest)}
               query=${route.value.query} />`
-          : html`<${Empty} title=${t("not_found")} text=${t("not_found_text")}
-              action=${html`<${Button} onClick=${() => go(`/${HOME}`)}>${t("not_found_back")}<//>`} />`}
-      </main>
+          : html`<${Nowhere} />`}
+      </div>
     </div>`;
+}
+
+function Nowhere() {
+  return html`
+    <${Page} title=${t("not_found")}>
+      <${Empty} title=${t("not_found")} text=${t("not_found_text")}
+        action=${html`<${Button} onClick=${() => go(`/${HOME}`)}>${t("not_found_back")}<//>`} />
+    <//>`;
 }
 
 function NavItem({ page, current, onGo }) {
@@ -106,5 +106,11 @@ function named(page, parts) {
 
 function skip(event, main) {
   event.preventDefault(); // the address' hash is the router's
-  main?.focus();
+  begin(main);
+}
+
+/** Let who reads by keyboard or ear begin at the page's heading. */
+function begin(main) {
+  window.scrollTo(0, 0);
+  main?.querySelector("h1")?.focus({ preventScroll: true });
 }

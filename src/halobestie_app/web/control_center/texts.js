@@ -5,7 +5,6 @@ import { catalogue } from "common/texts.js";
 export const t = catalogue({
   app_title: { id: "Halo Bestie · Pusat Kendali", en: "Halo Bestie · Control center" },
   app_name: { id: "Pusat Kendali", en: "Control center" },
-  page_title: { id: "{page} · Halo Bestie", en: "{page} · Halo Bestie" },
 
   nav: { id: "Halaman", en: "Pages" },
   nav_menu: { id: "Menu", en: "Menu" },
