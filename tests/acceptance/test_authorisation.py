@@ -13,7 +13,7 @@ from halobestie_app.environment import Role, changed, read
 from halobestie_app.http.app import App
 from support.evening import House
 from support.matrix import Caller, Target, status
-from support.matrix_rows import ROWS
+from support.matrix_rows import FILES, ROWS
 from support.shapes import Book, differences
 from support.town import Town
 from support.townhall import SETTINGS, issuers, town, variables, xendit
@@ -42,13 +42,15 @@ async def walk(town: Town) -> Walk:
 
 
 async def test_every_route_has_a_row(house: House) -> None:
-    """A route without a row fails, and so does a row without a route; sockets and pages count too."""
+    """A route without a row fails, and so does a row without a route; sockets, pages and files count too."""
     env = completed(read(house.first.environment))
     env = changed(env, cors_origins_public=(), cors_origins_internal=())
     served = Counter[str]()
     async with wiring.assembled(env, house.database_url, house.valkey_url) as parts:
         for role in (Role.PUBLIC, Role.INTERNAL):
-            served.update(served_by(parts.apps[role]))
+            there = served_by(parts.apps[role])
+            assert FILES[role] <= set(there)
+            served.update(route for route in there if route not in FILES[role])
     declared = Counter(row.route for row in ROWS)
     assert [route for route in served if route not in declared] == []
     assert [route for route in declared if route not in served] == []

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from halobestie_app.environment import Role
 from halobestie_app.problems import Code
 from support import town
 from support.matrix import ANYONE, CUSTOMERS, MITRAS, OPERATORS, PEOPLE, WITH_OR_WITHOUT, Row
@@ -452,6 +453,16 @@ BESIDE: Final = (
         situation=town.unpaid,
     ),
 )
+
+# The web apps' files, by listener: for everybody, the same for everybody, and nobody's data (test_pages.py).
+SHARED_FILES: Final = frozenset({"GET /common/{path:path}", "GET /vendor/{path:path}"})
+FILES: Final = {
+    Role.PUBLIC: SHARED_FILES
+    | {"GET /", "GET /app", "GET /app/", "GET /app/{path:path}"}
+    | {"GET /mitra", "GET /mitra/", "GET /mitra/{path:path}"},
+    Role.INTERNAL: SHARED_FILES
+    | {"GET /", "GET /control_center", "GET /control_center/", "GET /control_center/{path:path}"},
+}
 
 # The socket: who is let in; then what is said in a chat of theirs, of somebody else, and of nobody.
 SOCKET: Final = Row(
