@@ -10,6 +10,8 @@ import { Select } from "common/ui/field.js";
 /**
  * One screen. Its heading gets the focus when it comes, so that a screen reader says where one is.
  *
+ * With `wide` it is part of a shell that has its own `main`.
+ *
  * @param {{title: string, back?: boolean|string|(() => void), actions?: unknown, bottom?: unknown, wide?: boolean,
  *   testid?: string, children: unknown}} props `back`: true, where to, or what to do; `actions`: beside the
  *   heading; `bottom`: what is to be done here, at the lower end of a phone
@@ -28,7 +30,7 @@ export function Page({ title, back, actions, bottom, wide = false, testid, child
     else goBack();
   }
 
-  return html`<main ...${rest} class=${`page ${wide ? "wide" : ""} ${extra}`} data-testid=${testid}>
+  return html`<${wide ? "section" : "main"} ...${rest} class=${`page ${wide ? "wide" : ""} ${extra}`} data-testid=${testid}>
     <header class="page-head">
       ${back && html`<button type="button" class="icon-button" aria-label=${common("back")} data-testid="back_button"
         onClick=${left}><${Icon} name="back" /></button>`}
@@ -37,7 +39,7 @@ export function Page({ title, back, actions, bottom, wide = false, testid, child
     </header>
     <div class="page-body">${children}</div>
     ${bottom && html`<footer class="page-bottom">${bottom}</footer>`}
-  </main>`;
+  <//>`;
 }
 
 /** Language and theme. */
