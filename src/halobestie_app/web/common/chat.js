@@ -170,7 +170,7 @@ function Message({ item, mine, follows, log, peerName }) {
   return html`
     <li class=${`chat-message ${mine ? "mine" : "theirs"} ${follows ? "follows" : ""} ${state ?? ""}`}
       data-testid="chat_message" data-seq=${item.seq} data-state=${state}>
-      <span class="visually-hidden">${mine ? t("you") : peerName}: </span>
+      <span class="unseen">${mine ? t("you") : peerName}: </span>
       <p class="chat-words" dir="auto">${item.text ?? t("erased")}</p>
       <span class="chat-meta">
         ${item.sentAt && html`<time datetime=${item.sentAt}>${time(item.sentAt)}</time>`}
@@ -201,6 +201,6 @@ function Mark({ state }) {
   return html`
     <span class="chat-mark" title=${t(`mark_${state}`)}>
       <svg viewBox="0 0 16 16" aria-hidden="true"><path d=${SHAPES[state]} /></svg>
-      <span class="visually-hidden">${t(`mark_${state}`)}</span>
+      <span class="unseen">${t(`mark_${state}`)}</span>
     </span>`;
 }

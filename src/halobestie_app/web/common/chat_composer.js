@@ -43,7 +43,7 @@ export function Composer({ log, disabled, paused }) {
       event.preventDefault();
       send();
     }}>
-      <label class="visually-hidden" for=${`say-${log.sessionId}`}>${t("write")}</label>
+      <label class="unseen" for=${`say-${log.sessionId}`}>${t("write")}</label>
       <textarea id=${`say-${log.sessionId}`} ref=${box} rows="1" data-testid="chat_input"
         disabled=${disabled} placeholder=${t(paused ? "write_paused" : "write")} value=${text}
         enterkeyhint="send" autocomplete="off" aria-invalid=${tooLong ? "true" : undefined}

@@ -34,10 +34,10 @@ export function TimeLeft({ session, testid = "chat_time_left" }) {
   }, [step && left]);
   return html`
     <span class="chat-left" data-level=${level} data-testid=${testid} data-seconds=${left}>
-      <span class="visually-hidden">${t(session.status === "closing" ? "goodbye_left" : "time_left")}</span>
+      <span class="unseen">${t(session.status === "closing" ? "goodbye_left" : "time_left")}</span>
       <span aria-hidden="true">${session.status === "extending" ? "⏸" : "⏱"}</span>
       <time role="timer" aria-live="off">${clock(left)}</time>
-      <span class="visually-hidden" aria-live="polite">${said}</span>
+      <span class="unseen" aria-live="polite">${said}</span>
     </span>`;
 }
 

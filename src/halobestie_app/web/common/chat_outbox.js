@@ -4,6 +4,7 @@
 // server keeps it once. What is unsent survives a reload of this tab.
 
 import { signal } from "common/html.js";
+import { uuid } from "common/http.js";
 import { recall, remember } from "common/chat_memory.js";
 
 const ACK_PATIENCE = 8000;
@@ -121,7 +122,7 @@ export function createOutbox({ api, socket, sessionId, took }) {
     refused,
     flush,
     say(text) {
-      keep([...unsent.peek(), { client_message_id: crypto.randomUUID(), text }]);
+      keep([...unsent.peek(), { client_message_id: uuid(), text }]);
       flush();
     },
     retry(id) {

@@ -1,0 +1,77 @@
+// Whether this mitra takes requests: the switch, and the heartbeats that keep it on. What the server says is so.
+
+/** Of the server's cadence: a heartbeat that is exactly in time would be late by its way to the server. */
+const EAGER = 0.9;
+const AGAIN = 3000; // ms after one that did not arrive
+const PING = 20_000; // ms; a hidden page's own timers may be too slow to keep its socket
+
+/**
+ * @param {{api: object, desk: object, socket: object, takenOffline: {value: string|null}}} given
+ */
+export function createPresence({ api, desk, socket, takenOffline }) {
+  let next = 0;
+  let beating = false;
+  let pinged = 0;
+
+  function take(status) {
+    desk.status.value = status;
+    next = Date.now() + status.heartbeat_cadence_seconds * 1000 * EAGER;
+  }
+
+  /** @param {boolean} online Throws ApiError. */
+  async function turn(online) {
+    take(await api.put("/api/mitra/status", { is_online: online }));
+    takenOffline.value = null;
+  }
+
+  /** Ask how one stands; a failure leaves things as they are. */
+  async function ask() {
+    try {
+      take(await api.get("/api/mitra/status"));
+    } catch {
+      next = Date.now() + AGAIN;
+    }
+  }
+
+  async function beat() {
+    if (beating) return;
+    beating = true;
+    try {
+      take(await api.post("/api/mitra/heartbeat"));
+    } catch (error) {
+      next = Date.now() + AGAIN;
+      if (error.code === "MITRA_OFFLINE") {
+        if (desk.status.peek()?.is_online) takenOffline.value = "stale";
+        await ask();
+      }
+    } finally {
+      beating = false;
+    }
+  }
+
+  function tick() {
+    if (!api.user.peek()) return;
+    const now = Date.now();
+    if (document.hidden && now - pinged > PING) {
+      pinged = now;
+      if (!socket.send({ type: "ping" }) && socket.state.peek() === "waiting") socket.reconnectNow();
+    }
+    const status = desk.status.peek();
+    if (!status?.is_online) return;
+    const late = next - now > status.heartbeat_cadence_seconds * 1000; // the cadence has become shorter
+    if (late || now >= next) beat();
+  }
+
+  function begin() {
+    try {
+      const worker = new Worker("/mitra/metronome.js");
+      worker.onmessage = tick;
+      worker.onerror = () => setInterval(tick, 1000);
+    } catch {
+      setInterval(tick, 1000);
+    }
+    addEventListener("online", tick);
+  }
+
+  return { turn, ask, begin };
+}
