@@ -30,13 +30,14 @@ test: setup ## run all tests; the core has to be covered to the last branch
 	$(BIN)/coverage report --fail-under=100
 	$(BIN)/pytest --numprocesses=2 --dist=loadfile --ignore=tests/core
 
-check: setup ## lint, format, types, arrows, generated pages
+check: setup ## lint, format, types, arrows, generated pages, the web apps' modules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/halobestie machines --check
 	$(BIN)/python supply.py licences --check
+	$(BIN)/python dev.py node --experimental-vm-modules --no-warnings webcheck.mjs
 
 bench: setup ## run the benchmarks, one after the other
 	@for benchmark in benchmarks/[a-z]*.py; do $(BIN)/python "$$benchmark" || exit 1; done

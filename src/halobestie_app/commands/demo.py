@@ -20,7 +20,7 @@ from halobestie_app.commands.failing import CommandError
 from halobestie_app.commands.serve import served
 from halobestie_app.demo import evening as evenings
 from halobestie_app.demo.codes import Overheard
-from halobestie_app.demo.people import ROBOTS, give_phone, settle
+from halobestie_app.demo.people import ROBOTS, give_phone, is_at_work, settle
 from halobestie_app.demo.place import Notes, Place, PlaceTrouble
 from halobestie_app.demo.robots import Robot
 from halobestie_app.demo.telling import Telling
@@ -31,6 +31,8 @@ from halobestie_app.fakes.serving import ACCOUNT, FcmPlace, fcm_served
 from halobestie_app.fakes.xendit_serving import FILE as BILLS
 from halobestie_app.fakes.xendit_serving import XenditPlace, xendit_served
 from halobestie_app.server import Address, Background
+from halobestie_app.usecases.identity import Identity
+from halobestie_core.ports.presence import Connections
 
 ROBOTS_SECONDS: Final = 5.0
 """The welcome waits so long for the robots."""
@@ -119,7 +121,12 @@ async def _inhabited(
     telling = Telling()
     begun: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     chance = Random()  # noqa: S311  how long somebody thinks is no secret
-    robots = [Robot(mitra, place, codes, telling.done, chance) for mitra in ROBOTS]
+    people: list[tuple[Identity, Connections]] = []
+
+    async def yields() -> bool:
+        return bool(people) and await is_at_work(*people[0])
+
+    robots = [Robot(mitra, place, codes, telling.done, chance, yields) for mitra in ROBOTS]
     if env.database_url is None or env.valkey_url is None:
         click.echo("Starting PostgreSQL and Redis; the first time takes a few seconds ...")
 
@@ -129,6 +136,7 @@ async def _inhabited(
         )
         place.write(notes)
         await settle(parts.services.identity, parts.services.operators, notes.password)
+        people.append((parts.services.identity, parts.services.desk.connections))
         if fcm is not None:
             await give_phone(parts.services.identity, parts.services.devices)
         if xendit is not None:

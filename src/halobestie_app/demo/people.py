@@ -7,7 +7,7 @@ from attrs import frozen
 
 from halobestie_app.usecases.identity import Identity
 from halobestie_app.usecases.operator_accounts import OperatorAccounts
-from halobestie_core.ports.presence import User
+from halobestie_core.ports.presence import Connections, User
 from halobestie_core.ports.push import Device, Devices, Platform
 from halobestie_core.words import UserType
 
@@ -46,6 +46,13 @@ async def give_phone(identity: Identity, devices: Devices) -> None:
     login = identity.log_ins.refresh.read(logged_in.refresh_token).session_id
     owner = User(UserType.MITRA, mitra.id)
     await devices.put(Device(PHONE, owner, Platform.ANDROID, f"{SPARE.name}s-{PHONE}"), login)
+
+
+async def is_at_work(identity: Identity, connections: Connections) -> bool:
+    """Whether somebody has opened the spare mitra's app; False where nobody knows."""
+    async with identity.store.unit() as unit:
+        mitra = await unit.person_by_phone(UserType.MITRA, SPARE.phone)
+    return mitra is not None and await connections.is_connected(User(UserType.MITRA, mitra.id)) is True
 
 
 async def _mitras(identity: Identity, wanted: Sequence[Mitra]) -> None:

@@ -24,6 +24,8 @@ BACK_OFF_SECONDS: Final = (0.5, 15.0)
 RECONNECT_SECONDS: Final = (0.5, 2.0)
 THINKING: Final = {"general": (1.0, 2.5), "returning": (0.8, 1.6), "extension": (0.8, 1.6)}
 """Seconds until somebody says yes: at least, at most."""
+COURTESY: Final = 15.0
+"""Seconds more that they think about what everybody is asked, while a person could answer."""
 PARTING: Final = (4.0, 8.0)
 RENEW_BEFORE: Final = 60.0
 """Seconds before an access token ends that a new one is fetched."""
@@ -33,6 +35,8 @@ UNAUTHENTICATED: Final = 401
 
 Say: TypeAlias = Callable[[str, str], None]
 """Told what a robot does: who, what."""
+Yields: TypeAlias = Callable[[], Awaitable[bool]]
+"""Asked whether a person is there who should be let go first."""
 
 _log = log.get(__name__)
 
@@ -40,12 +44,15 @@ _log = log.get(__name__)
 class Robot:
     """One robot. ``chance`` makes it wait like a person. ``online`` is set once it was online."""
 
-    def __init__(self, mitra: Mitra, place: Place, codes: Overheard, say: Say, chance: Random) -> None:
+    def __init__(
+        self, mitra: Mitra, place: Place, codes: Overheard, say: Say, chance: Random, yields: Yields
+    ) -> None:
         self._mitra = mitra
         self._place = place
         self._codes = codes
         self._say = say
         self._chance = chance
+        self._yields = yields
         self.online = asyncio.Event()
         self._refresh_token: str | None = None
         self._look = asyncio.Event()
@@ -184,6 +191,8 @@ class Robot:
     async def _answer(self, client: Client, offer: Body) -> None:
         """Say yes after a moment of thought; who is too late shrugs, who is full asks again later."""
         await asyncio.sleep(self._chance.uniform(*THINKING[offer["kind"]]))
+        if offer["kind"] == "general" and await self._yields():
+            await asyncio.sleep(COURTESY)
         accepted = await self._tried(client, f"/api/mitra/chat-requests/{offer['id']}/accept")
         if accepted is not None:
             who, minutes = offer["customer"]["display_name"], offer["duration_minutes"]

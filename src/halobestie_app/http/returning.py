@@ -1,4 +1,4 @@
-"""Where people land after the hosted payment page: a plain page with a link into the app. Knows no payment.
+"""Where people land after the hosted payment page: a plain page with links into the app. Knows no payment.
 
 It asks nobody and changes nothing, so anyone may open it with any id; what became of the money is told by the
 app. The only thing of the request that it shows is the id, once it is one.
@@ -19,6 +19,8 @@ from starlette.routing import BaseRoute, Route
 
 PATH: Final = "/payment/return"
 QUERY: Final = "payment_session_id"
+IN_BROWSER: Final = "/app/"
+"""The customer's app in the browser: it asks the server by itself what became of the money."""
 SUCCESS: Final = "success"
 FAILURE: Final = "failure"
 
@@ -60,8 +62,9 @@ body { font: 17px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 26rem; p
 h1 { font-size: 1.4rem; margin: 0 0 .6rem; }
 p { margin: 0 0 .6rem; }
 [lang=en] { opacity: .7; }
-a { background: #b3426b; border-radius: 999px; color: #fff; display: block; font-weight: 600; }
+a { background: #a83f66; border-radius: 999px; color: #fff; display: block; font-weight: 600; }
 a { margin-top: 1.6rem; padding: .8rem 1rem; text-align: center; text-decoration: none; }
+a + a { background: none; color: inherit; margin-top: .4rem; text-decoration: underline; }
 a:focus-visible { outline: 3px solid; outline-offset: 3px; }
 """
 
@@ -80,6 +83,7 @@ _PAGE: Final = """<!DOCTYPE html>
 <p>{indonesian}</p>
 <p lang="en">{english}</p>
 <a href="{link}">Kembali ke aplikasi</a>
+<a href="{browser}">Lanjut di peramban</a>
 </main>
 </body>
 </html>
@@ -107,6 +111,7 @@ async def returned(request: Request) -> Response:
         indonesian=escape(words.indonesian),
         english=escape(words.english),
         link=escape(deep_link(payment_id)),
+        browser=IN_BROWSER,
         style=_STYLE,
     )
     return HTMLResponse(page, headers=HEADERS)

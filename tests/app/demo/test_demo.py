@@ -79,6 +79,9 @@ def test_it_says_where_it_is_and_who_one_can_be(demo: Demo) -> None:
         assert all(
             word in said for word in (notes["public"], notes["internal"], notes["password"], SPARE.phone)
         )
+        apps = re.findall(r"^(?:customers|mitras|control center) +(http://[^ ]+)$", said, re.MULTILINE)
+        assert apps == [f"{notes['public']}/app/", f"{notes['public']}/mitra/", f"{notes['internal']}/"]
+        assert [http.get(app).headers["content-type"][:9] for app in apps] == ["text/html"] * 3
         assert http.get(f"{notes['public']}/readyz").status_code == 200
         log_in = {"email": "operator@halobestie.example", "password": notes["password"]}
         assert http.post(f"{notes['internal']}/internal/auth/login", json=log_in).status_code == 200

@@ -1,4 +1,4 @@
-"""The page after the payment: a link into the app, and nothing of the request but an id that is one."""
+"""The page after the payment: links into the app, and nothing of the request but an id that is one."""
 
 from base64 import b64encode
 from hashlib import sha256
@@ -25,12 +25,13 @@ def visitor() -> httpx2.AsyncClient:
     "result, title", [(SUCCESS, "Pembayaran selesai"), (FAILURE, "Pembayaran belum selesai")]
 )
 async def test_the_page(result: str, title: str) -> None:
-    """In both languages, with the link; its one style is the one that the policy allows."""
+    """In both languages, with a link into either app; its one style is the one that the policy allows."""
     async with visitor() as http:
         answer = await http.get(page_url("https://halobestie.example/", result, PAYMENT))
     assert answer.status_code == 200
     assert f"<h1>{title}</h1>" in answer.text
     assert f'<a href="halobestie://payment/{PAYMENT}">' in answer.text
+    assert '<a href="/app/">Lanjut di peramban</a>' in answer.text
     assert '<p lang="en">' in answer.text
     assert "<script" not in answer.text
     style = answer.text.partition("<style>")[2].partition("</style>")[0]
