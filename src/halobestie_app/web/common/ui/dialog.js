@@ -7,10 +7,11 @@ import { Icon } from "common/ui/icon.js";
 /**
  * @param {{open: boolean, title: unknown, onClose?: () => void, dismissable?: boolean, actions?: unknown,
  *   testid?: string, children?: unknown}} props without `onClose`, or when not `dismissable`, only what is inside
- *   can close it
+ *   can close it. What has `autofocus` is focused, else the heading.
  */
 export function Dialog({ open, title, onClose, dismissable = Boolean(onClose), actions, testid, children, ...rest }) {
   const dialog = useRef(null);
+  const heading = useRef(null);
   const titled = useId();
 
   useEffect(() => {
@@ -18,6 +19,7 @@ export function Dialog({ open, title, onClose, dismissable = Boolean(onClose), a
     const shown = dialog.current;
     const before = document.activeElement;
     if (!shown.open) shown.showModal();
+    if (!shown.querySelector("[autofocus]")) heading.current?.focus();
     return () => {
       if (shown.open) shown.close();
       if (before?.isConnected && before !== document.body) before.focus({ preventScroll: true });
@@ -26,12 +28,16 @@ export function Dialog({ open, title, onClose, dismissable = Boolean(onClose), a
 
   if (!open) return null;
   const wished = () => { if (dismissable) onClose?.(); };
+  function shut() { // by the browser, which lets nobody forbid a second Escape
+    if (dismissable) onClose?.();
+    else if (dialog.current && !dialog.current.open) dialog.current.showModal();
+  }
   return html`<dialog ...${rest} ref=${dialog} class="dialog" data-testid=${testid} aria-labelledby=${titled}
-    onCancel=${(event) => { event.preventDefault(); wished(); }}
+    onCancel=${(event) => { event.preventDefault(); wished(); }} onClose=${shut}
     onClick=${(event) => { if (event.target === dialog.current) wished(); }}>
     <div class="dialog-box">
       <header>
-        <h2 id=${titled}>${title}</h2>
+        <h2 id=${titled} ref=${heading} tabindex="-1">${title}</h2>
         ${dismissable && html`<button type="button" class="icon-button" aria-label=${common("close")}
           data-testid=${testid && `${testid}_close_button`} onClick=${wished}><${Icon} name="close" /></button>`}
       </header>

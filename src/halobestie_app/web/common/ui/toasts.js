@@ -1,6 +1,6 @@
 // Short messages that go by themselves, and the bar that says when there is no connection.
 
-import { html, signal, useEffect, useState } from "common/html.js";
+import { html, signal, useEffect, useRef, useState } from "common/html.js";
 import { common } from "common/texts.js";
 import { Button } from "common/ui/button.js";
 import { Icon } from "common/ui/icon.js";
@@ -32,7 +32,15 @@ function dismiss(id) {
 
 /** Where toasts appear: once in every app, always there. */
 export function Toasts() {
-  return html`<div class="toasts" role="status" aria-live="polite" data-testid="toasts">
+  const around = useRef(null);
+  const newest = shown.value.at(-1)?.id;
+  useEffect(() => { // above a dialog that was opened before it
+    if (!around.current.showPopover) return;
+    if (around.current.matches(":popover-open")) around.current.hidePopover();
+    if (newest !== undefined) around.current.showPopover();
+  }, [newest]);
+  return html`<div class="toasts" ref=${around} popover="manual" role="status" aria-live="polite"
+    data-testid="toasts">
     ${shown.value.map(({ id, text, kind }) => html`<div class=${`toast ${kind}`} key=${id} data-testid="toast">
       <span>${text}</span>
       <button type="button" class="icon-button" aria-label=${common("close")} onClick=${() => dismiss(id)}>
