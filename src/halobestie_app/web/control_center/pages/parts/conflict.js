@@ -1,22 +1,19 @@
 // A lost optimistic lock: what is stored now beside what was to be stored, and whoever looks at both chooses.
-import { html, useRef, useState } from "common/html.js";
+import { html, useId, useState } from "common/html.js";
 import { Button, Notice } from "common/ui.js";
-import { dayAndTime } from "common/texts.js";
-import { ZONE } from "./zone.js";
+import { when } from "./zone.js";
 import { work } from "./words.js";
-
-let groups = 0;
 
 /**
  * Show both values of everything that was lost.
  *
- * @param {{lost: {key: string, label: string, theirs: any, yours: any, by?: {display_name: string}|null, at?: string}[],
+ * @param {{lost: {key: string, label: string, theirs: any, yours: any, last?: object}[],
  *   onChoose: (choices: Record<string, "theirs"|"yours">) => Promise<void>, onCancel: () => void}} props
- *   `theirs` and `yours` as they are to be read.
+ *   `theirs` and `yours` as they are to be read; `last` is the row of the history that tells who was first.
  */
 export function Conflict({ lost, onChoose, onCancel, testid = "conflict" }) {
   const [choices, setChoices] = useState(() => Object.fromEntries(lost.map((one) => [one.key, "theirs"])));
-  const group = useRef(`conflict-${(groups += 1)}`).current;
+  const group = useId();
   const choose = (key, choice) => setChoices((before) => ({ ...before, [key]: choice }));
 
   return html`<section class="work-conflict" data-testid=${testid} role="alert">
@@ -37,12 +34,9 @@ export function Conflict({ lost, onChoose, onCancel, testid = "conflict" }) {
               <span class="work-choice-title">${work(side)}</span>
               <span class="work-choice-value" data-testid=${`${testid}_${one.key}_${side}`}>${one[side]}</span>
               ${side === "theirs" &&
-              one.at &&
+              one.last &&
               html`<small>
-                ${work("conflict_by", {
-                  who: one.by?.display_name ?? work("installation"),
-                  when: dayAndTime(one.at, { zone: ZONE }),
-                })}
+                ${work("conflict_by", { who: one.last.changed_by?.display_name ?? work("installation"), when: when(one.last.at) })}
               </small>`}
             </span>
           </label>`,
@@ -56,4 +50,17 @@ export function Conflict({ lost, onChoose, onCancel, testid = "conflict" }) {
       <//>
     </div>
   </section>`;
+}
+
+/**
+ * Find who was first, for those who were second.
+ *
+ * @param {{get: Function}} api
+ * @param {string} path of a history
+ * @param {(row: object) => boolean} about whether a row is about what was lost
+ * @returns {Promise<object|undefined>} nothing where the history cannot be had: the values are told without it.
+ */
+export async function lastChange(api, path, about) {
+  const page = await api.get(path, { query: { limit: 50 } }).catch(() => ({ rows: [] }));
+  return page.rows.find(about);
 }

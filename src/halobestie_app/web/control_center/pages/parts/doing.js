@@ -8,10 +8,11 @@ import { work } from "./words.js";
  * Ask, send, close.
  *
  * @param {{open: boolean, title: string, submit: string, kind?: string, disabled?: boolean, testid: string,
- *   onSubmit: () => Promise<void>, onClose: () => void, explain?: (error: Error) => any, children: any}} props
+ *   bare?: boolean, onSubmit: () => Promise<void>, onClose: () => void, explain?: (error: Error) => any, children: any}} props
  *   `onSubmit` throws when it did not work; `explain` may say why better than the code of the problem does.
+ *   `bare`: without buttons, where what is inside has its own.
  */
-export function Doing({ open, title, submit, kind, disabled, testid, onSubmit, onClose, explain, children }) {
+export function Doing({ open, title, submit, kind, disabled, bare, testid, onSubmit, onClose, explain, children }) {
   const [wrong, setWrong] = useState(null);
   const [busy, setBusy] = useState(false);
   useEffect(() => {
@@ -38,7 +39,8 @@ export function Doing({ open, title, submit, kind, disabled, testid, onSubmit, o
       <div role="alert" class="work-doing-wrong">
         ${wrong && html`<${Notice} kind="bad" testid=${`${testid}_problem`}>${explain?.(wrong) ?? problemText(wrong)}<//>`}
       </div>
-      <div class="work-doing-buttons">
+      ${!bare &&
+      html`<div class="work-doing-buttons">
         <${Button} kind="quiet" type="button" onClick=${onClose} testid=${`${testid}_cancel_button`}>${work("cancel")}<//>
         <${Button}
           kind=${kind ?? "primary"}
@@ -49,7 +51,7 @@ export function Doing({ open, title, submit, kind, disabled, testid, onSubmit, o
         >
           ${submit}
         <//>
-      </div>
+      </div>`}
     </form>
   <//>`;
 }

@@ -1,9 +1,10 @@
 // Who changed what: a history that is asked for when somebody opens it, and grows as they read on.
 import { html, useRef, useState } from "common/html.js";
-import { Button, Empty, Problem, Skeleton, Table } from "common/ui.js";
+import { Button, Problem, Skeleton } from "common/ui.js";
 import { catalogue } from "common/texts.js";
-import { when } from "./zone.js";
+import { Rows } from "./rows.js";
 import { said, work } from "./words.js";
+import { when } from "./zone.js";
 
 const kinds = catalogue({
   created: { id: "Dibuat", en: "Created" },
@@ -58,7 +59,7 @@ export function History({ api, path, name, show, fresh, testid }) {
     <summary>${work("history")}</summary>
     ${pages.error && html`<${Problem} error=${pages.error} retry=${() => read(null)} />`}
     ${!pages.asked && !pages.error && html`<${Skeleton} lines=${4} />`}
-    ${pages.asked && pages.rows.length === 0 && html`<${Empty} title=${work("history_empty")} />`}
+    ${pages.asked && pages.rows.length === 0 && html`<p>${work("history_empty")}</p>`}
     ${pages.rows.length > 0 && html`<${Changes} rows=${pages.rows} name=${name} show=${show} testid=${testid} />`}
     ${pages.next &&
     html`<${Button} kind="quiet" busy=${pages.busy} onClick=${() => read(pages.next)} testid=${`${testid}_more_button`}>
@@ -68,17 +69,15 @@ export function History({ api, path, name, show, fresh, testid }) {
 }
 
 function Changes({ rows, name, show, testid }) {
-  return html`<${Table}
-    caption=${work("history")}
-    testid=${`${testid}_table`}
-    columns=${[
-      { key: "at", title: kinds("at"), cell: (row) => html`<time datetime=${row.at}>${when(row.at)}</time>` },
-      { key: "who", title: kinds("who"), cell: (row) => row.changed_by?.display_name ?? work("installation") },
-      { key: "what", title: kinds("what"), cell: (row) => html`${name(row)}<small>${said(kinds, row.change_kind)}</small>` },
-      { key: "change", title: kinds("change"), cell: (row) => html`<${Difference} parts=${show(row)} />` },
-    ]}
-    rows=${rows.map((row, index) => ({ ...row, id: `${row.at}-${index}` }))}
-  />`;
+  const columns = [
+    { key: "at", title: kinds("at"), cell: (row) => html`<time datetime=${row.at}>${when(row.at)}</time>` },
+    { key: "who", title: kinds("who"), cell: (row) => row.changed_by?.display_name ?? work("installation") },
+    { key: "what", title: kinds("what"), cell: (row) => html`${name(row)} <small>${said(kinds, row.change_kind)}</small>` },
+    { key: "change", title: kinds("change"), cell: (row) => html`<${Difference} parts=${show(row)} />` },
+  ];
+  const known = rows.map((row, place) => ({ ...row, id: `${row.at}-${place}` }));
+  const load = { data: { rows: known }, error: null, turning: false };
+  return html`<${Rows} caption=${work("history")} columns=${columns} load=${load} testid=${`${testid}_table`} />`;
 }
 
 function Difference({ parts }) {

@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from "common/html.js";
 import { poll } from "common/polling.js";
 
-const EMPTY = { data: undefined, error: null, busy: true };
+const EMPTY = { data: undefined, error: null, busy: true, turning: true };
 
 /**
  * Ask, and keep the answer.
@@ -10,8 +10,8 @@ const EMPTY = { data: undefined, error: null, busy: true };
  * @param {(signal: AbortSignal) => Promise<any>} work asks the server; the newest question wins.
  * @param {string} key names the question: another key asks at once, and shows the old answer until then.
  * @param {{every?: number}} options `every`: milliseconds between two looks, while the page is visible.
- * @returns {{data: any, error: Error|null, busy: boolean, reload: () => Promise<void>, put: (change) => void}}
- *   `error` beside `data`: what is shown is the last that was heard.
+ * @returns {{data: any, error: Error|null, busy: boolean, turning: boolean, reload: () => Promise<Error|null>, put: (change) => void}}
+ *   `error` beside `data`: what is shown is the last that was heard; `turning`: it answers the question before.
  */
 export function useLoad(work, key, { every } = {}) {
   const [seen, setSeen] = useState(EMPTY);
@@ -27,16 +27,24 @@ export function useLoad(work, key, { every } = {}) {
     setSeen((before) => ({ ...before, busy: true }));
     try {
       const data = await mine.work(abort.signal);
-      if (number === mine.asked && !mine.gone) setSeen({ data, error: null, busy: false });
+      if (number === mine.asked && !mine.gone) setSeen({ data, error: null, busy: false, turning: false });
+      return null;
     } catch (error) {
-      if (number === mine.asked && !mine.gone) setSeen((before) => ({ ...before, error, busy: false }));
+      if (number !== mine.asked || mine.gone) return null; // another question was asked meanwhile
+      setSeen((before) => ({ ...before, error, busy: false, turning: false }));
+      return error;
     }
   }).current;
 
   useEffect(() => {
     const mine = last.current;
     mine.gone = false;
-    const polling = every ? poll(ask, { every }) : null;
+    setSeen((before) => (before.turning ? before : { ...before, turning: true }));
+    const look = async () => {
+      const error = await ask();
+      if (error) throw error; // whoever polls waits as long as the server wants
+    };
+    const polling = every ? poll(look, { every }) : null;
     if (!polling) ask();
     return () => {
       mine.gone = true;
@@ -48,7 +56,7 @@ export function useLoad(work, key, { every } = {}) {
   // What the page itself has changed is put in at once; a look that is under way may still be older.
   const put = useRef((change) => {
     last.current.asked += 1;
-    setSeen((before) => ({ data: change(before.data), error: null, busy: false }));
+    setSeen((before) => ({ data: change(before.data), error: null, busy: false, turning: false }));
   }).current;
 
   return { ...seen, reload: ask, put };

@@ -165,11 +165,11 @@ export const work = catalogue({
   copy_id: { id: "Salin ID {id}", en: "Copy id {id}" },
   copied: { id: "ID disalin.", en: "The id was copied." },
   found: { id: ({ n }) => `${n} ditemukan`, en: ({ n }) => `${n} found` },
-  yours: { id: "Isian Anda", en: "Yours" },
+  yours: { id: "Isianmu", en: "Yours" },
   theirs: { id: "Yang tersimpan sekarang", en: "What is stored now" },
   conflict_title: { id: "Ada yang lebih dulu menyimpan", en: "Somebody else saved first" },
   conflict_text: {
-    id: "Nilai ini berubah setelah Anda membukanya, jadi belum ada yang kami simpan. Pilih yang benar, lalu simpan.",
+    id: "Nilai ini berubah setelah kamu buka, jadi belum ada yang tersimpan. Pilih yang benar, lalu simpan.",
     en: "This changed after you opened it, so nothing was saved yet. Choose what is right, then save.",
   },
   conflict_by: { id: "oleh {who}, {when}", en: "by {who}, {when}" },

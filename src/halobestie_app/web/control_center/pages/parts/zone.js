@@ -3,7 +3,7 @@ import { dayAndTime } from "common/texts.js";
 
 export const ZONE = "Asia/Jakarta";
 
-/** Say an instant as people in Jakarta read it. */
-export function when(instant) {
-  return dayAndTime(instant, { zone: ZONE });
+/** Say an instant as people in Jakarta read it; with `seconds` exactly. */
+export function when(instant, { seconds = false } = {}) {
+  return dayAndTime(instant, { zone: ZONE, seconds });
 }
