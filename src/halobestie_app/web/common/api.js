@@ -1,27 +1,27 @@
-// One caller of HTTP per app: who is signed in, tokens kept fresh over all tabs, calls repeated where that is safe.
+// One caller of HTTP per app: who is signed in, tokens fresh in all tabs, calls repeated where that is safe.
 //
 // The access token is in memory only; the refresh token is a cookie that no script sees. A refresh that the
 // server refuses ends the log-in in every tab; one that it cannot answer (no network, 503) ends nothing.
 
 import { computed, signal } from "common/html.js";
-import { ApiError, call, pause, uuid } from "common/http.js";
+import { ApiError, call, pause, search, uuid } from "common/http.js";
 import { remember, remembered } from "common/storage.js";
 import { connectTabs } from "common/tabs.js";
-import { onWake } from "common/time.js";
+import { onReturn } from "common/time.js";
 
 export { ApiError, uuid };
 
 const FRESH = 60; // seconds that a token should live on
 const REPEATING = 20_000; // ms until a keyed command is given up
-const LONGEST_PAUSE = 4000; // ms between two tries, unless the server says otherwise
+const LONGEST_PAUSE = 4000; // ms between two tries, unless the server says otherwise: then that
 const FAREWELL = 3000; // ms that signing out may take
 
 /**
  * @typedef {{access_token: string, expires_in: number, user: object}} Tokens what log-in routes answer
  *
- * @param {{base?: string, client?: "customer-web"|"mitra-web"|null, refresh: string, logout: string, name: string}}
- *   options `client` becomes X-Client (null in the control center); `refresh`, `logout`: paths; `name`: of the
- *   app, the same in all its tabs
+ * @param {{base?: string, client?: "customer-web"|"mitra-web"|null, refresh: string, logout: string,
+ *   name: string}} options `client` becomes X-Client (null in the control center); `refresh`, `logout`: paths;
+ *   `name`: of the app, the same in all its tabs
  */
 export function createApi({ base = "", client = null, refresh, logout, name }) {
   const user = signal(undefined);
@@ -183,12 +183,10 @@ export function createApi({ base = "", client = null, refresh, logout, name }) {
   function soon(ms) {
     return new Promise((resolve) => {
       const timer = setTimeout(done, ms);
-      const asleep = onWake(done);
-      addEventListener("online", done);
+      const end = onReturn(done);
       function done() {
         clearTimeout(timer);
-        asleep();
-        removeEventListener("online", done);
+        end();
         resolve();
       }
       retry = done;
@@ -201,8 +199,8 @@ export function createApi({ base = "", client = null, refresh, logout, name }) {
    * @param {string} method
    * @param {string} path
    * @param {{body?: unknown, query?: object, key?: boolean|string, anonymous?: boolean|"optional",
-   *   signal?: AbortSignal}} options `key`: safe to repeat, by an Idempotency-Key; `anonymous`: without token,
-   *   "optional": with one if signed in
+   *   signal?: AbortSignal}} options `key`: safe to repeat, by an Idempotency-Key (made here, or this one);
+   *   `anonymous`: without token; "optional": with one if signed in
    */
   async function request(method, path, { body, query, key, anonymous = false, signal } = {}) {
     const url = base + path + search(query);
@@ -213,7 +211,8 @@ export function createApi({ base = "", client = null, refresh, logout, name }) {
         return await once(method, url, { body, headers, anonymous, signal });
       } catch (error) {
         const again = error instanceof ApiError && (error.isPassing || error.code === "IN_PROGRESS");
-        const wait = Math.max((error?.retryAfter ?? 0) * 1000, jittered(tries));
+        const jitter = 200 + Math.random() * Math.min(LONGEST_PAUSE, 400 * 2 ** tries);
+        const wait = Math.max((error?.retryAfter ?? 0) * 1000, jitter);
         if (!key || !again || Date.now() + wait > until) throw error;
         await pause(wait, signal);
       }
@@ -221,7 +220,8 @@ export function createApi({ base = "", client = null, refresh, logout, name }) {
   }
 
   async function once(method, url, { body, headers, anonymous, signal }) {
-    const send = (bearer) => call(url, { method, body, signal, headers: { ...headers, ...headersOf(bearer) } });
+    const send = (bearer) =>
+      call(url, { method, body, signal, headers: { ...headers, ...headersOf(bearer) } });
     if (anonymous === true || (anonymous && !user.peek())) return send();
     const bearer = await token();
     try {
@@ -241,16 +241,4 @@ export function createApi({ base = "", client = null, refresh, logout, name }) {
     patch: (path, body, options) => request("PATCH", path, { ...options, body }),
     del: (path, options) => request("DELETE", path, options),
   };
-}
-
-function jittered(tries) {
-  return 200 + Math.random() * Math.min(LONGEST_PAUSE, 400 * 2 ** tries);
-}
-
-/** `{cause_tags: ["a", "b"], limit: 50, q: ""}` is "?cause_tags=a&cause_tags=b&limit=50". */
-function search(query) {
-  const pairs = Object.entries(query ?? {})
-    .flatMap(([key, value]) => (Array.isArray(value) ? value : [value]).map((one) => [key, one]))
-    .filter(([, value]) => value !== undefined && value !== null && value !== "");
-  return pairs.length ? `?${new URLSearchParams(pairs)}` : "";
 }

@@ -41,7 +41,7 @@ export async function call(url, { method = "GET", headers = {}, body, signal } =
   signal?.throwIfAborted();
   const sent = Date.now();
   const ended = new AbortController();
-  const timer = setTimeout(() => ended.abort(new DOMException("no answer in time", "TimeoutError")), PATIENCE);
+  const timer = setTimeout(() => ended.abort(), PATIENCE);
   const aborted = () => ended.abort(signal.reason);
   signal?.addEventListener("abort", aborted, { once: true });
   try {
@@ -77,7 +77,8 @@ function refused(response, text) {
     // Somebody between us and the server answered in another format.
   }
   const code = body.code ?? (response.status >= 502 ? "UNAVAILABLE" : "INTERNAL_ERROR");
-  return new ApiError(response.status, code, body.detail ?? "", body, waiting(response.headers.get("Retry-After")));
+  const wait = waiting(response.headers.get("Retry-After"));
+  return new ApiError(response.status, code, body.detail ?? "", body, wait);
 }
 
 function waiting(header) {
@@ -86,6 +87,18 @@ function waiting(header) {
   if (Number.isFinite(seconds)) return Math.max(0, seconds);
   const until = Date.parse(header);
   return Number.isNaN(until) ? null : Math.max(0, Math.ceil((until - Date.now()) / 1000));
+}
+
+/**
+ * `{cause_tags: ["a", "b"], limit: 50, q: ""}` is "?cause_tags=a&cause_tags=b&limit=50".
+ *
+ * @param {object} [query] members that are empty are left out
+ */
+export function search(query) {
+  const pairs = Object.entries(query ?? {})
+    .flatMap(([key, value]) => (Array.isArray(value) ? value : [value]).map((one) => [key, one]))
+    .filter(([, value]) => value !== undefined && value !== null && value !== "");
+  return pairs.length ? `?${new URLSearchParams(pairs)}` : "";
 }
 
 /** @returns {string} a random UUID, also on pages that are not secure */

@@ -3,7 +3,7 @@
 // One attempt at a time has the word; whatever an older one still says is not heard.
 
 import { effect, signal, untracked } from "common/html.js";
-import { noteServerTime, onWake } from "common/time.js";
+import { noteServerTime, onReturn } from "common/time.js";
 
 const HANDSHAKE = 10_000; // ms from opening to the snapshot
 const SILENCE = 10_000; // ms that a pong may take
@@ -18,11 +18,13 @@ const TOO_FAST = 4429;
 const RESTARTING = 1012;
 
 /**
- * @param {{api: ReturnType<import("common/api.js").createApi>, path: string, resume?: () => Record<string, number>,
- *   onSnapshot: (frame: object) => void, onFrame: (frame: object) => void}} options `resume`: the last `seq` of
- *   every chat one knows, asked after the snapshot; `onFrame` gets every frame but ready, snapshot and pong
- * @returns {{state: {value: "off"|"connecting"|"open"|"waiting"|"replaced"}, start: () => void, stop: () => void,
- *   send: (frame: object) => boolean, reconnectNow: () => void}} `send` is false when nothing was sent
+ * @param {{api: ReturnType<import("common/api.js").createApi>, path: string,
+ *   resume?: () => Record<string, number>, onSnapshot: (frame: object) => void,
+ *   onFrame: (frame: object) => void}} options `resume`: the last `seq` of every chat one knows, asked after the
+ *   snapshot; `onFrame` gets every frame but ready, snapshot and pong
+ * @returns {{state: {value: "off"|"connecting"|"open"|"waiting"|"replaced"}, start: () => void,
+ *   stop: () => void, send: (frame: object) => boolean, reconnectNow: () => void}} `send` is false when
+ *   nothing was sent
  */
 export function createSocket({ api, path, resume, onSnapshot, onFrame }) {
   const state = signal("off");
@@ -221,7 +223,7 @@ export function createSocket({ api, path, resume, onSnapshot, onFrame }) {
   }
 
   function nudged() {
-    if (state.peek() !== "replaced" && !document.hidden) reconnectNow();
+    if (state.peek() !== "replaced") reconnectNow();
   }
 
   function hidden() {
@@ -236,14 +238,11 @@ export function createSocket({ api, path, resume, onSnapshot, onFrame }) {
   function start() {
     if (wanted) return;
     wanted = true;
-    const nudges = [[window, "online"], [window, "pageshow"], [document, "visibilitychange"]];
-    for (const [where, what] of nudges) where.addEventListener(what, nudged);
     addEventListener("pagehide", hidden);
     let who;
     unbind = [
-      () => nudges.forEach(([where, what]) => where.removeEventListener(what, nudged)),
       () => removeEventListener("pagehide", hidden),
-      onWake(nudged),
+      onReturn(nudged),
       effect(() => {
         const id = api.user.value?.id;
         if (id === who) return;

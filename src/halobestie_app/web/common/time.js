@@ -71,6 +71,26 @@ export function onWake(listener) {
   return () => wakers.delete(listener);
 }
 
+/**
+ * Be told whenever it is worth another try at once: the network is back, the page is looked at, the device woke.
+ *
+ * @param {() => void} listener
+ * @returns {() => void} stops it
+ */
+export function onReturn(listener) {
+  const looked = () => { if (!document.hidden) listener(); };
+  const asleep = onWake(listener);
+  addEventListener("online", listener);
+  addEventListener("pageshow", listener);
+  document.addEventListener("visibilitychange", looked);
+  return () => {
+    asleep();
+    removeEventListener("online", listener);
+    removeEventListener("pageshow", listener);
+    document.removeEventListener("visibilitychange", looked);
+  };
+}
+
 const wakers = new Set();
 let seen = Date.now();
 let timer;
