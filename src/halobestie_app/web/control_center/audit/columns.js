@@ -1,7 +1,7 @@
-// Orders what stands in columns so that few lines cross, and gives everything its height. Knows no machine.
+// Orders what stands in columns so that few lines cross, and gives all of it a height. Knows no machine.
 
 /**
- * Reorder each column by where its neighbours stand, to and fro, and keep the order with the fewest crossings.
+ * Reorder each column by where its neighbours stand, to and fro; keep the order with the fewest crossings.
  * @param {object[][]} columns changed in place
  * @param {[object, object][]} links between neighbouring columns, left to right
  */

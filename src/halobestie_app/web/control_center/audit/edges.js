@@ -12,7 +12,7 @@
  */
 
 /**
- * Rows that only their guards tell apart were counted together, and each of them shows that count: once is enough.
+ * Rows that only their guards tell apart were counted together, and each shows that count: once is enough.
  * @param {{rows: object[]}} machine one of GET /internal/audit/machines
  * @returns {Edge[]} in the order of the table
  */
@@ -21,7 +21,8 @@ export function edgesOf(machine) {
   for (const row of machine.rows) {
     const key = [row.from, row.to, row.event, row.cause ?? ""].join(" ");
     if (!edges.has(key)) {
-      edges.set(key, { key, from: row.from, to: row.to, event: row.event, cause: row.cause, count: 0, rows: [] });
+      const { from, to, event, cause } = row;
+      edges.set(key, { key, from, to, event, cause, count: 0, rows: [] });
     }
     const edge = edges.get(key);
     if (!edge.rows.some((other) => other.command === row.command)) edge.count += row.count;
@@ -53,7 +54,9 @@ export function populations(machine, edges) {
  * @param {object[]} moves rows of GET /internal/audit/{aggregate}/{id}
  */
 export function edgesTaken(machine, moves) {
-  return edgesOf(machine).map((edge) => ({ ...edge, count: moves.filter((move) => isOf(move, edge)).length }));
+  return edgesOf(machine).map((edge) => {
+    return { ...edge, count: moves.filter((move) => isOf(move, edge)).length };
+  });
 }
 
 function isOf(move, edge) {

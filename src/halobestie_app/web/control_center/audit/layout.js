@@ -1,29 +1,31 @@
-// Where the states and edges of a machine are drawn: columns from left to right, every label with a place of its own.
+// Where a machine's states and edges are drawn: in columns, and with a place of its own for every label.
 //
-// States stand in columns by how far they are from the first one. Between two columns of states is one of labels;
-// what spans more columns passes through places that are kept free for it. So no line hides a label and no label
-// another. Edges that lead back are laid out as if they led forward and drawn the other way. All of it depends on
-// the table alone: the same table is the same picture.
+// States stand in columns by how far they are from the first one. Between two columns of states is one of
+// labels; what spans more columns passes through places that are kept free for it. So no line hides a label
+// and no label another. Edges that lead back are laid out as if they led forward and drawn the other way. All
+// of it depends on the table alone: the same table is the same picture.
 
 import { barycentres, coordinates } from "./columns.js";
 
 /** Units of the picture; texts are monospaced, so their width is known without a browser. */
 export const SIZE = {
-  letter: 7.25, state: 52, stateWidth: 132, line: 17, loop: 42, rail: 9, gap: 20, between: 46, port: 17, margin: 18,
+  letter: 7.25, line: 17, state: 52, stateWidth: 132, rail: 9, port: 17, head: 7, gap: 20, between: 46, margin: 18,
 };
 
 /**
  * @param {{initial: string, states: {name: string}[]}} machine
  * @param {import("./edges.js").Edge[]} edges
- * @param {(edge: object) => string[]} lines what an edge's label says; counts may grow to six digits in their place
- * @returns {{width: number, height: number, states: object[], edges: object[], start: object}}
+ * @param {(edge: object) => string[]} lines what an edge's label says; the first leaves room for six digits
+ * @returns {{width: number, height: number, states: object[], edges: object[], start: object}} an edge has its
+ *   `path`, its `head` ([x, y, degrees]) and the place of its label
  */
 export function layout(machine, edges, lines) {
   const ranks = ranked(machine, edges);
   const columns = [];
   const states = new Map();
   for (const { name } of machine.states) {
-    const loops = edges.filter((edge) => edge.from === name && edge.to === name).map((edge) => label(edge, lines));
+    const own = edges.filter((edge) => edge.from === name && edge.to === name);
+    const loops = own.map((edge) => label(edge, lines));
     const ports = [-1, 1].map((side) => edges.filter((edge) => touches(edge, name, side, ranks)).length);
     const box = Math.max(SIZE.state, Math.max(...ports) * SIZE.port + 14);
     const rails = loops.length ? 2 * SIZE.rail * (loops.length + 1) : 0;
@@ -62,7 +64,9 @@ export function layout(machine, edges, lines) {
 /** The column of each state: the longest way to it from the first one, not counting what leads back. */
 function ranked(machine, edges) {
   const next = new Map(machine.states.map(({ name }) => [name, []]));
-  for (const { from, to } of edges) if (from !== to && !next.get(from).includes(to)) next.get(from).push(to);
+  for (const { from, to } of edges) {
+    if (from !== to && !next.get(from).includes(to)) next.get(from).push(to);
+  }
   const backwards = new Set();
   const seen = new Map();
   const visit = (name) => {
@@ -127,7 +131,12 @@ function placed(machine, columns, states, chains) {
     states: [...states.values()].map(({ name, left, top, width, box }) => ({
       name, x: left, y: top + SIZE.margin, width, height: box,
     })),
-    edges: drawn.map((edge) => ({ ...edge, y: edge.y + SIZE.margin, path: edge.path(SIZE.margin) })),
+    edges: drawn.map((edge) => ({
+      ...edge,
+      y: edge.y + SIZE.margin,
+      path: edge.path(SIZE.margin),
+      head: [edge.head[0], edge.head[1] + SIZE.margin, edge.head[2]],
+    })),
     start: { x: SIZE.margin + 8, y: first.top + first.box / 2 + SIZE.margin, to: first.left },
   };
 }
@@ -157,8 +166,12 @@ function withPorts(chains) {
     }
     points.push([chain.at(-1).left, left]);
     if (back) points.reverse();
+    const end = points.at(-1);
+    const head = [...end, back ? 180 : 0];
+    points.push([end[0] + (back ? SIZE.head : -SIZE.head), end[1]]);
+    points.splice(-2, 1);
     return {
-      edge, x: box.left, y: box.top, width: box.width, height: box.height, lines: box.lines,
+      edge, head, x: box.left, y: box.top, width: box.width, height: box.height, lines: box.lines,
       path: (down) => through(points.map(([x, y]) => [x, y + down])),
     };
   });
@@ -177,9 +190,10 @@ function looped(state) {
     const at = top + loop.height / 2;
     const from = state.top + state.box;
     return {
-      edge: loop.edge, x: middleX - widest / 2, y: top, width: widest, height: loop.height, lines: loop.lines,
+      edge: loop.edge, lines: loop.lines, head: [home, from, -90],
+      x: middleX - widest / 2, y: top, width: widest, height: loop.height,
       path: (down) => `M${out} ${from + down}V${at + down - 7}Q${out} ${at + down} ${out + 7} ${at + down}` +
-        `H${home - 7}Q${home} ${at + down} ${home} ${at + down - 7}V${from + down}`,
+        `H${home - 7}Q${home} ${at + down} ${home} ${at + down - 7}V${from + down + SIZE.head}`,
     };
   });
 }
