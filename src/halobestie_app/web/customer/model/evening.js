@@ -1,0 +1,115 @@
+// All that this customer has in flight, as the server last said it: level, not edge. Decides nothing, asks little.
+//
+// Snapshots, frames and answers all end here, in any order; of every object the newest version counts. What a
+// snapshot does not name any more is not forgotten but asked for, so that whoever waited learns how it ended.
+
+import { batch, computed, signal } from "common/html.js";
+import { newest, objects } from "common/objects.js";
+
+const LIVE = new Set(["active", "extending", "closing"]);
+const OPEN = new Set(["pending", "confirmed"]);
+
+export const isLive = (session) => Boolean(session) && LIVE.has(session.status);
+export const isOpen = (payment) => Boolean(payment) && OPEN.has(payment.status);
+
+/**
+ * @param {{api: object}} given
+ * @returns the evening; its signals are `known` (whether the server was heard at all), `trouble` (why not),
+ *   `session`, `request`, `payment` (not an extension's), `more` (an extension's payment) and `extension`, each
+ *   the current object or null
+ */
+export function createEvening({ api }) {
+  const kept = { session: objects(), request: objects(), payment: objects(), more: objects(), extension: objects() };
+  const at = Object.fromEntries(Object.keys(kept).map((kind) => [kind, signal(null)]));
+  const current = Object.fromEntries(
+    Object.keys(kept).map((kind) => [kind, computed(() => kept[kind].value.get(at[kind].value) ?? null)]),
+  );
+  const known = signal(false);
+  const trouble = signal(null);
+  let asking = null;
+  let epoch = 0; // of people: answers for somebody else are not taken
+
+  // -------------------------------------------------------------------------------------------- taking
+
+  /** Keep an object; make it the current one of its kind if it is alive, or is so already, or nothing else is. */
+  function take(kind, object, alive) {
+    if (!object) return;
+    batch(() => {
+      newest(kept[kind], object);
+      const now = current[kind].peek();
+      if (alive || !now || now.id === object.id) at[kind].value = object.id;
+    });
+  }
+
+  const takeSession = (session) => take("session", session, isLive(session));
+  const takeRequest = (request) => take("request", request, request?.status === "pending");
+  const takeExtension = (extension) => take("extension", extension, extension?.status === "pending");
+  const takePayment = (payment) => take(payment?.is_extension ? "more" : "payment", payment, isOpen(payment));
+
+  /** Everything current at once: a socket's snapshot, or the answer of `GET /chat/active`. */
+  function takeAll({ session, pairing_request: request, payment_session: payment, extension }) {
+    const before = Object.fromEntries(Object.keys(current).map((kind) => [kind, current[kind].peek()]));
+    batch(() => {
+      takeSession(session);
+      takeRequest(request);
+      takePayment(payment);
+      takeExtension(extension);
+      known.value = true;
+      trouble.value = null;
+    });
+    if (isLive(before.session) && before.session.id !== session?.id) readSession(before.session.id);
+    if (before.request?.status === "pending" && before.request.id !== request?.id) readRequest(before.request.id);
+    for (const one of [before.payment, before.more]) if (isOpen(one) && one.id !== payment?.id) readPayment(one.id);
+    if (before.extension?.status === "pending" && !extension) readPayment(before.extension.payment_session_id);
+  }
+
+  // -------------------------------------------------------------------------------------------- asking
+
+  /** Ask how everything stands. Never throws: `trouble` says why it could not. */
+  function refresh() {
+    const mine = epoch;
+    asking ??= api.get("/api/client/chat/active")
+      .then((all) => { if (mine === epoch) takeAll(all); })
+      .catch((error) => { if (mine === epoch) trouble.value = error; })
+      .finally(() => { asking = null; });
+    return asking;
+  }
+
+  async function read(path, then) {
+    const mine = epoch;
+    const object = await api.get(path);
+    if (mine === epoch) then(object);
+    return object;
+  }
+
+  const readPayment = quietly((id) => read(`/api/client/payment-sessions/${id}`, takePayment));
+  const readRequest = quietly((id) => read(`/api/client/chat-requests/${id}`, takeRequest));
+  const readSession = quietly((id) => read(`/api/shared/chat/${id}/info`, takeSession));
+
+  /** Forget everybody: somebody else is here now. */
+  function reset() {
+    epoch += 1;
+    asking = null;
+    batch(() => {
+      for (const kind of Object.keys(kept)) {
+        kept[kind].value = new Map();
+        at[kind].value = null;
+      }
+      known.value = false;
+      trouble.value = null;
+    });
+  }
+
+  return {
+    ...current, known, trouble,
+    takeSession, takeRequest, takePayment, takeExtension, takeAll,
+    refresh, readPayment, readRequest, readSession, reset,
+  };
+}
+
+/** A read that others wait for only if they want to: resolves to undefined when it failed. */
+function quietly(work) {
+  return (id) => work(id).catch((error) => {
+    if (error?.code === undefined) reportError(error);
+  });
+}

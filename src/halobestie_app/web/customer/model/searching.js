@@ -1,0 +1,98 @@
+// From money to a bestie: search, ask one again, cancel, search again with the same money.
+
+import { effect, signal, untracked } from "common/html.js";
+import { replace, route } from "common/router.js";
+import { api, evening, leave, left, onFrame, takeUp } from "./app.js";
+import { isLive } from "./evening.js";
+
+const REQUESTS = "/api/client/chat-requests";
+
+/** Why a paid search could not be begun, or null. */
+export const searchProblem = signal(null);
+
+let opening = null;
+
+/** The topic rides in the address, so that it survives a reload between paying and searching. */
+const topic = () => (route.peek().query.get("topic") === "sensitive" ? "sensitive" : "normal");
+
+/** Begin the search that was paid for. Never throws: `searchProblem` says what is wrong. */
+export async function search(payment) {
+  if (opening === payment.id) return;
+  opening = payment.id;
+  searchProblem.value = null;
+  const target = payment.targeted_mitra_id;
+  const body = { payment_session_id: payment.id, topic_sensitivity: topic() };
+  try {
+    const request = target
+      ? await api.post(`${REQUESTS}/returning`, { ...body, mitra_id: target }, { key: true })
+      : await api.post(REQUESTS, body, { key: true });
+    evening.takeRequest(request);
+  } catch (error) {
+    await lost(payment, error);
+  } finally {
+    opening = null;
+  }
+}
+
+/** A search was refused: learn what is true now; where nothing explains it, say so. */
+async function lost(payment, error) {
+  const request = error.body?.pairing_request_id;
+  const reads = [evening.readPayment(payment.id), evening.refresh()];
+  if (request) reads.push(evening.readRequest(request));
+  const known = error.status === 409 || error.status === 404;
+  await Promise.all(reads);
+  if (!known || evening.payment.peek()?.status === "confirmed") searchProblem.value = error;
+}
+
+/** Give up a search that was paid for. Throws ApiError. @returns {Promise<boolean>} whether it is given up */
+export async function cancelSearch(paymentId) {
+  try {
+    const payment = await api.post(`${REQUESTS}/cancel`, { payment_session_id: paymentId }, { key: true });
+    leave(payment.id);
+    evening.takePayment(payment);
+    const request = evening.request.peek();
+    if (request) evening.readRequest(request.id);
+    replace("/");
+    return true;
+  } catch (error) {
+    if (error.status !== 409) throw error;
+    await Promise.all([evening.refresh(), evening.readPayment(paymentId)]); // somebody accepted, or it failed
+    return false;
+  }
+}
+
+/** Search again with the same money. Throws ApiError where that is refused; the truth is read anew then. */
+export async function fallBack(payment) {
+  try {
+    takeUp(payment.id);
+    const request = await api.post(`${REQUESTS}/${payment.id}/fallback-to-blast`, undefined, { key: true });
+    evening.takeRequest(request);
+    evening.readPayment(payment.id);
+  } catch (error) {
+    await Promise.all([evening.readPayment(payment.id), evening.refresh()]);
+    throw error;
+  }
+}
+
+/** Ask whether a bestie could be asked now. Throws ApiError. @returns {Promise<{available, target_available}>} */
+export function isThere(mitraId) {
+  return api.get("/api/client/mitra-availability", { query: { mitra_id: mitraId } });
+}
+
+onFrame((frame) => {
+  // What is left of the money is a matter of the payment, which these frames do not carry.
+  if (frame.pairing_request) evening.readPayment(frame.pairing_request.payment_session_id);
+});
+
+/** A confirmed payment asks for its search, wherever the money was seen: here, in another tab, after a reload. */
+export function watchPaid() {
+  effect(() => {
+    const payment = evening.payment.value;
+    const request = evening.request.value;
+    const due = evening.known.value && payment?.status === "confirmed" && !isLive(evening.session.value)
+      && request?.payment_session_id !== payment.id && !left.value.has(payment.id);
+    untracked(() => {
+      if (due) search(payment);
+    });
+  });
+}

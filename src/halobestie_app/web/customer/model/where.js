@@ -1,0 +1,56 @@
+// Which screen the truth asks for: one pure function, so that a reload, a second tab and ALREADY_ACTIVE all find
+// their way. Knows no server and no screen; what a person puts aside (`left`) is asked for no more.
+
+import { isLive } from "./evening.js";
+
+/** Causes after which the same money may be used for another search. */
+const REUSABLE = new Set([
+  "no_mitra_available", "all_mitras_rejected",
+  "targeted_mitra_offline", "targeted_mitra_rejected", "targeted_mitra_timeout",
+]);
+/** Causes for which a paid search came to nothing, by nobody's wish. */
+const FAILURES = new Set([...REUSABLE, "payment_session_expired", "operator_ended"]);
+/** Where one may look around while a chat goes on. */
+const ASIDE = new Set(["history", "settings", "payments", "phone", "past"]);
+const PLACES = new Set(["pay", ...ASIDE]);
+
+/**
+ * Whether the money of a failed payment may still be used for another search.
+ *
+ * @param {object|null} payment
+ * @param {number} now ms on the server's clock
+ */
+export function isReusable(payment, now) {
+  return Boolean(payment)
+    && payment.status === "failed_pairing"
+    && REUSABLE.has(payment.cause_tag)
+    && (payment.refund === null || payment.refund === "due")
+    && payment.fallback_until !== null
+    && now < Date.parse(payment.fallback_until);
+}
+
+/**
+ * @param {{user: object|null|undefined, known: boolean, session: object|null, request: object|null,
+ *   payment: object|null}} truth as the server said it
+ * @param {{parts: string[], left: Set<string>, greeting: string|null}} here `parts` of the route; `left`: ids of
+ *   what was put aside; `greeting`: the session that was found a moment ago
+ * @returns {string} start, phone, loading, found, chat, over, searching, asking, payment, failed, expired, home,
+ *   or a place of the route: pay, history, settings, payments, past
+ */
+export function where({ user, known, session, request, payment }, { parts, left, greeting }) {
+  if (user === undefined) return "loading";
+  if (user === null) return parts[0] === "phone" ? "phone" : "start";
+  if (!known) return "loading";
+  const place = PLACES.has(parts[0]) ? parts[0] : "home";
+  if (isLive(session)) {
+    if (greeting === session.id) return "found";
+    return ASIDE.has(place) ? place : "chat";
+  }
+  if (session?.status === "ended" && !left.has(session.id)) return "over";
+  if (request?.status === "pending") return request.kind === "returning" ? "asking" : "searching";
+  if (payment?.status === "confirmed") return payment.targeted_mitra_id ? "asking" : "searching";
+  if (payment?.status === "pending" && !left.has(payment.id)) return "payment";
+  if (payment?.status === "expired" && !left.has(payment.id)) return "expired";
+  if (payment?.status === "failed_pairing" && FAILURES.has(payment.cause_tag) && !left.has(payment.id)) return "failed";
+  return place;
+}

@@ -1,0 +1,82 @@
+// Nobody was found, or the one who was asked could not: why, what can still be done with the money, and help.
+
+import { html, useEffect } from "common/html.js";
+import { poll } from "common/polling.js";
+import { replace } from "common/router.js";
+import { duration, rupiah } from "common/texts.js";
+import { secondsLeft, serverNow } from "common/time.js";
+import { Button, Notice, Page, toast } from "common/ui.js";
+import { evening, leave } from "../model/app.js";
+import { fallBack } from "../model/searching.js";
+import { isReusable } from "../model/where.js";
+import { t } from "../texts.js";
+import { Support } from "./parts.js";
+
+const EVERY = 5000; // ms between two questions whether somebody else is there
+
+export function Failed() {
+  const payment = evening.payment.value;
+  const known = evening.request.value;
+  const request = known?.payment_session_id === payment.id ? known : null;
+  const targeted = payment.cause_tag.startsWith("targeted_mitra");
+  const left = secondsLeft(payment.fallback_until);
+  const reusable = left > 0 && isReusable(payment, serverNow());
+
+  useEffect(() => {
+    if (!reusable || !request) return undefined;
+    const asking = poll(() => evening.readRequest(request.id), { every: EVERY });
+    return asking.stop;
+  }, [reusable, request?.id]);
+
+  const home = () => {
+    leave(payment.id);
+    replace(targeted ? "/history" : "/");
+  };
+  const again = async () => {
+    try {
+      await fallBack(payment);
+    } catch (error) {
+      if (error.code !== "ALREADY_ACTIONED" && error.code !== "PAYMENT_EXPIRED") throw error;
+      toast(t(error.code === "ALREADY_ACTIONED" ? "failed_actioned" : "failed_over"), "warning");
+    }
+  };
+  const parts = { payment, request, reusable, left };
+  return targeted
+    ? html`<${Unanswered} ...${parts} home=${home} again=${again} />`
+    : html`<${NotFound} ...${parts} home=${home} again=${again} />`;
+}
+
+function NotFound({ payment, reusable, left, home, again }) {
+  return html`<${Page} title=${t("failed_title")} testid="failed_screen"
+    bottom=${html`
+      ${reusable && html`<${Button} testid="failed_retry_button" onClick=${again}>${t("failed_retry")}<//>`}
+      <${Button} kind="quiet" testid="failed_home_button" onClick=${home}>${t("failed_home")}<//>`}>
+    <p class="lead" data-testid="failed_reason">${t(`failed_${payment.cause_tag}`)}</p>
+    <${OfTheMoney} payment=${payment} reusable=${reusable} text=${t("failed_reuse", { left: duration(left) })} />
+    <${Support} />
+  <//>`;
+}
+
+function Unanswered({ payment, request, reusable, left, home, again }) {
+  const others = reusable && request?.fallback_available === true;
+  const name = request?.targeted_mitra?.display_name ?? t("this_bestie");
+  const full = request?.cause_detail === "at_capacity";
+  return html`<${Page} title=${t("offline_title")} testid="failed_screen"
+    bottom=${html`
+      ${others && html`<${Button} testid="failed_other_button" onClick=${again}>${t("other_bestie")}<//>`}
+      <${Button} kind="quiet" testid="failed_home_button" onClick=${home}>${t("back")}<//>`}>
+    <p class="lead" data-testid="failed_reason">${t(full ? "offline_full" : `offline_${payment.cause_tag}`, { name })}</p>
+    <${OfTheMoney} payment=${payment} reusable=${others} text=${t("offline_reuse", { left: duration(left) })} />
+    ${reusable && !others && html`<p class="soft" role="status" data-testid="failed_nobody">${t("offline_nobody")}</p>`}
+    <${Support} />
+  <//>`;
+}
+
+/** What becomes of what was paid. */
+function OfTheMoney({ payment, reusable, text }) {
+  if (reusable) return html`<${Notice} kind="info" testid="failed_money">${text}<//>`;
+  if (payment.amount === 0) return null;
+  const done = payment.refund === "refunded" || payment.refund === "credited";
+  return html`<${Notice} kind="info" testid="failed_money">
+    ${t(done ? "failed_refunded" : "failed_refund", { amount: rupiah(payment.amount) })}<//>`;
+}

@@ -1,0 +1,76 @@
+// Chats one looks back at; each may be gone on with: whether that bestie is there is asked at the tap.
+
+import { html, useState } from "common/html.js";
+import { go } from "common/router.js";
+import { dayAndTime } from "common/texts.js";
+import { Button, Dialog, Empty, Page, Pager, Problem, Skeleton } from "common/ui.js";
+import { api } from "../model/app.js";
+import { isLive } from "../model/evening.js";
+import { useFetched } from "../model/fetching.js";
+import { isThere } from "../model/searching.js";
+import { t } from "../texts.js";
+import { LiveBar, Nav } from "./parts.js";
+
+const PAGE = 20;
+const list = (cursor, signal) => api.get("/api/client/chat/history", { query: { cursor, limit: PAGE }, signal });
+
+export function History() {
+  const { data, error, again } = useFetched((signal) => list(null, signal));
+  const [later, setLater] = useState({ rows: [], next: undefined });
+  const [away, setAway] = useState(null); // {mitra, available}
+  const rows = [...(data?.rows ?? []), ...later.rows];
+  const next = later.next === undefined ? data?.next : later.next;
+
+  const more = async () => {
+    const page = await list(next);
+    setLater({ rows: [...later.rows, ...page.rows], next: page.next });
+  };
+  const talkAgain = async (mitra) => {
+    const { target_available: there, available } = await isThere(mitra.id);
+    if (there) go(`/pay?${new URLSearchParams({ mitra: mitra.id, name: mitra.display_name })}`);
+    else setAway({ mitra, available });
+  };
+  return html`<${Page} title=${t("history_title")} testid="history_screen">
+    <${LiveBar} />
+    ${error && html`<${Problem} error=${error} retry=${again} />`}
+    ${!data && !error && html`<${Skeleton} shape="card" lines=${3} />`}
+    ${data && !rows.length && html`<${Empty} title=${t("history_empty")} text=${t("history_empty_text")} />`}
+    <ul class="list">${rows.map((row) => html`<${Row} key=${row.session_id} row=${row} again=${talkAgain} />`)}</ul>
+    <${Pager} next=${next} onNext=${more} testid="history" />
+    <${Away} away=${away} close=${() => setAway(null)} />
+  <//><${Nav} here="history" />`;
+}
+
+function Row({ row, again }) {
+  const name = row.mitra.display_name;
+  const live = isLive(row);
+  const how = live ? t("history_live") : row.end_reason ? t(`ended_${row.end_reason}`) : "";
+  return html`<li class="card entry" data-testid="history_row">
+    <div class="entry-head"><h2>${name}</h2><span class=${live ? "badge good" : "soft"}>${how}</span></div>
+    <p class="soft">${dayAndTime(row.started_at)} · ${t("minutes", { count: row.duration_minutes })}</p>
+    ${row.closing_message && html`<blockquote><span class="soft">${t("history_message")}</span>${row.closing_message}</blockquote>`}
+    <div class="row">
+      ${live
+        ? html`<${Button} testid="history_open_button" onClick=${() => go("/")}>${t("history_open")}<//>`
+        : html`<${Button} testid="history_again_button" aria-label=${t("history_again_with", { name })}
+            onClick=${() => again(row.mitra)}>${t("history_again")}<//>
+          <a href=${`#/past/${row.session_id}`} data-testid="history_read_link"
+            aria-label=${`${t("history_read")}: ${name}, ${dayAndTime(row.started_at)}`}>${t("history_read")}</a>`}
+    </div>
+  </li>`;
+}
+
+/** The bestie is not there; nothing was paid. */
+function Away({ away, close }) {
+  if (!away) return null;
+  return html`<${Dialog} open title=${t("offline_title")} onClose=${close} testid="offline_dialog"
+    actions=${html`
+      <${Button} kind="quiet" testid="offline_back_button" onClick=${close}>${t("back")}<//>
+      ${away.available && html`<${Button} testid="offline_other_button" onClick=${() => {
+        close();
+        go("/pay");
+      }}>${t("other_bestie")}<//>`}`}>
+    <p>${t("offline_targeted_mitra_offline", { name: away.mitra.display_name })} ${t("offline_unpaid")}</p>
+    ${!away.available && html`<p class="soft">${t("offline_nobody")}</p>`}
+  <//>`;
+}

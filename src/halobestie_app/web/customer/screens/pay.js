@@ -1,0 +1,56 @@
+// Choose a length, see the price, pay. For somebody in particular when the address names them.
+
+import { html, useState } from "common/html.js";
+import { back, replace, route } from "common/router.js";
+import { Button, Empty, Page, Problem, Skeleton, Switch } from "common/ui.js";
+import { api, evening } from "../model/app.js";
+import { useFetched } from "../model/fetching.js";
+import { begin } from "../model/paying.js";
+import { t } from "../texts.js";
+import { Tiers, Total } from "./tiers.js";
+
+export function Pay() {
+  const { data, error, again } = useFetched((signal) => api.get("/api/client/chat/pricing", { query: { mode: "chat" }, signal }));
+  const [chosen, choose] = useState(null);
+  const { query } = route.value;
+  const target = query.get("mitra");
+  const name = query.get("name") || t("this_bestie");
+  const tiers = data?.tiers ?? [];
+  const tier = tiers.find((one) => one.id === chosen) ?? tiers.find((one) => one.is_first_session_discount) ?? tiers[0];
+
+  const pay = async () => {
+    try {
+      await begin({ minutes: tier.minutes, tierId: tier.id, mitraId: target });
+    } catch (failure) {
+      if (failure.code === "UNKNOWN_TIER") again();
+      if (failure.code === "NOT_FOUND") replace("/history");
+      throw failure;
+    }
+  };
+  return html`<${Page} title=${target ? t("pay_title_again", { name }) : t("pay_title")} testid="payment_screen"
+    back=${() => (evening.payment.peek()?.status === "pending" ? back() : back(target ? "/history" : "/"))}
+    bottom=${tier && html`
+      <${Total} tier=${tier} testid="payment_total" />
+      <${Button} testid="payment_pay_button" onClick=${pay}>${t(tier.price === 0 ? "begin" : "pay")}<//>
+      <p class="soft fine">${t("pay_note")}</p>`}>
+    ${target && html`<p class="soft">${t("pay_again_text", { name })}</p>`}
+    ${error && html`<${Problem} error=${error} retry=${again} />`}
+    ${!data && !error && html`<${Skeleton} shape="card" lines=${3} />`}
+    ${data && !tiers.length && html`<${Empty} icon="clock" title=${t("no_tiers")} text=${t("no_tiers_text")}
+      action=${html`<${Button} kind="quiet" onClick=${again}>${t("failed_retry")}<//>`} />`}
+    ${tier && html`
+      <${Tiers} tiers=${tiers} chosen=${tier.id} choose=${choose} name="tier" testid="payment_tier" />
+      <${Topic} query=${query} />`}
+  <//>`;
+}
+
+/** Kept in the address, so that it survives the way to the hosted page and back. */
+function Topic({ query }) {
+  return html`<${Switch} label=${t("topic")} hint=${t("topic_hint")} testid="payment_topic_switch"
+    checked=${query.get("topic") === "sensitive"} onChange=${(event) => {
+      const next = new URLSearchParams(query);
+      if (event.currentTarget.checked) next.set("topic", "sensitive");
+      else next.delete("topic");
+      replace(`/pay${next.size ? `?${next}` : ""}`);
+    }} />`;
+}

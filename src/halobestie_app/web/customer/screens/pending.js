@@ -1,0 +1,44 @@
+// A payment that was begun: what it is for, how long it may still be paid, and what to do; and one that ran out.
+
+import { html } from "common/html.js";
+import { replace } from "common/router.js";
+import { Button, Empty, Page } from "common/ui.js";
+import { evening, leave } from "../model/app.js";
+import { goBack, mayCancel } from "../model/paying.js";
+import { t } from "../texts.js";
+import { Money, TimeToPay, useWatch } from "./money.js";
+import { priceText } from "./tiers.js";
+
+export function Pending() {
+  const payment = evening.payment.value;
+  useWatch(payment);
+  const hosted = payment.provider === "xendit";
+  const goHome = () => {
+    goBack(payment);
+    replace("/");
+  };
+  return html`<${Page} title=${t(hosted ? "waiting_title" : "pending_title")} testid="payment_waiting_screen" back=${goHome}
+    bottom=${html`<${Money} payment=${payment} label=${t(payment.amount === 0 ? "begin" : "pay")} />
+      ${hosted && !mayCancel(payment) && html`<p class="soft fine">${t("waiting_leave")}</p>`}`}>
+    <p class="soft">${t(hosted ? "waiting_text" : "pending_text")}</p>
+    <div class="card bill">
+      <p><span>${t("payment_for_chat", { count: payment.duration_minutes })}</span>
+        <strong data-testid="payment_total">${priceText(payment.amount)}</strong></p>
+      <${TimeToPay} payment=${payment} />
+    </div>
+    ${hosted && html`<div class="breathing" aria-hidden="true"><i></i><i></i><i></i></div>`}
+  <//>`;
+}
+
+export function Expired() {
+  const payment = evening.payment.value;
+  const away = (path) => {
+    leave(payment.id);
+    replace(path);
+  };
+  return html`<${Page} title=${t("expired_title")} testid="payment_expired_screen"
+    bottom=${html`<${Button} testid="expired_again_button" onClick=${() => away("/pay")}>${t("expired_again")}<//>
+      <${Button} kind="quiet" testid="expired_home_button" onClick=${() => away("/")}>${t("failed_home")}<//>`}>
+    <${Empty} icon="clock" title=${priceText(payment.amount)} text=${t("expired_text")} />
+  <//>`;
+}

@@ -1,0 +1,107 @@
+// A phone and a code: to come in with, or to attach to an account that has none.
+
+import { html, useEffect, useRef, useState } from "common/html.js";
+import { replace } from "common/router.js";
+import { clock, problemText } from "common/texts.js";
+import { secondsLeft, serverNow } from "common/time.js";
+import { Button, Field, Page, toast } from "common/ui.js";
+import { api } from "../model/app.js";
+import { t } from "../texts.js";
+import { Form } from "./parts.js";
+
+/**
+ * A number as people write it, in the form the server takes.
+ *
+ * @param {string} typed "0812 3456-7890", "62812...", "+44 ..."
+ * @returns {string|null} "+62812..."; null when it cannot be one
+ */
+export function phoneNumber(typed) {
+  const text = typed.replace(/[\s().-]/g, "");
+  let number = text;
+  if (/^00/.test(text)) number = `+${text.slice(2)}`;
+  else if (/^0/.test(text)) number = `+62${text.slice(1)}`;
+  else if (/^62/.test(text)) number = `+${text}`;
+  else if (/^8/.test(text)) number = `+62${text}`;
+  return /^\+[1-9]\d{7,14}$/.test(number) ? number : null;
+}
+
+export function Phone() {
+  const [sent, setSent] = useState(null); // {phone, again: ms}
+  const attaching = Boolean(api.user.value);
+  const title = t(attaching ? "phone_attach_title" : "phone_title");
+  return html`<${Page} title=${title} back=${() => replace(attaching ? "/settings" : "/")} testid="phone_screen">
+    <p class="soft">${t(attaching ? "phone_attach_text" : "phone_text")}</p>
+    ${sent
+      ? html`<${Code} sent=${sent} attaching=${attaching} send=${setSent} other=${() => setSent(null)} />`
+      : html`<${Number} sent=${setSent} />`}
+  <//>`;
+}
+
+async function request(phone) {
+  const { resend_after: wait } = await api.post("/api/client/auth/otp/request", { phone }, { anonymous: true });
+  return { phone, again: serverNow() + wait * 1000 };
+}
+
+function Number({ sent }) {
+  const [typed, type] = useState("");
+  const [error, setError] = useState("");
+  const send = async (event) => {
+    event?.preventDefault();
+    const phone = phoneNumber(typed);
+    if (!phone) {
+      setError(t("phone_wrong"));
+      return;
+    }
+    try {
+      sent(await request(phone));
+    } catch (failure) {
+      if (failure.code === undefined) throw failure;
+      setError(problemText(failure));
+    }
+  };
+  return html`<${Form} submit=${send} label=${t("phone_send")} testid="login_send_button">
+    <${Field} label=${t("phone_label")} hint=${t("phone_hint")} error=${error} testid="login_phone_input" type="tel"
+      inputmode="tel" autocomplete="tel" value=${typed} onInput=${(event) => {
+        type(event.currentTarget.value);
+        setError("");
+      }} />
+  <//>`;
+}
+
+function Code({ sent, attaching, send, other }) {
+  const [code, setCode] = useState("");
+  const [error, setError] = useState("");
+  const left = secondsLeft(sent.again);
+  const box = useRef(null);
+  useEffect(() => box.current?.querySelector("input")?.focus(), [sent]);
+  const verify = async (event) => {
+    event?.preventDefault();
+    const before = api.user.peek();
+    try {
+      const body = { phone: sent.phone, code: code.trim() };
+      const tokens = await api.post("/api/client/auth/otp/verify", body, { anonymous: "optional" });
+      api.signedIn(tokens);
+      if (before) toast(t(before.id === tokens.user.id ? "phone_attached" : "phone_other_account"), "good");
+      replace("/");
+    } catch (failure) {
+      if (failure.code === undefined) throw failure;
+      setError(problemText(failure));
+    }
+  };
+  return html`<div ref=${box}>
+    <p role="status">${t("code_sent", { phone: sent.phone })}</p>
+    <${Form} submit=${verify} label=${t(attaching ? "code_attach" : "code_verify")} testid="login_verify_button">
+      <${Field} label=${t("code_label")} error=${error} testid="login_code_input" inputmode="numeric"
+        autocomplete="one-time-code" maxlength="8" value=${code} class="code" onInput=${(event) => {
+          setCode(event.currentTarget.value);
+          setError("");
+        }} />
+    <//>
+    <div class="row spread">
+      <${Button} kind="link" testid="login_again_button" disabled=${left > 0}
+        onClick=${async () => send(await request(sent.phone))}>
+        ${left > 0 ? t("code_again_in", { left: clock(left) }) : t("code_again")}<//>
+      <${Button} kind="link" testid="login_other_button" onClick=${other}>${t("code_other_number")}<//>
+    </div>
+  </div>`;
+}
