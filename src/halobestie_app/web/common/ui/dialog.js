@@ -28,7 +28,8 @@ export function Dialog({ open, title, onClose, dismissable = Boolean(onClose), a
 
   if (!open) return null;
   const wished = () => { if (dismissable) onClose?.(); };
-  function shut() { // by the browser, which lets nobody forbid a second Escape
+  function shut({ target }) { // by the browser, which lets nobody forbid a second Escape
+    if (target !== dialog.current) return; // by us, as it goes
     if (dismissable) onClose?.();
     else if (dialog.current && !dialog.current.open) dialog.current.showModal();
   }
