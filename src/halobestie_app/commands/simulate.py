@@ -40,11 +40,16 @@ STEP_SECONDS: Final = 0.25
 _Login = Callable[[], Coroutine[Any, Any, str]]
 
 
+async def _nobody() -> bool:
+    """Say for whom robots wait here."""
+    return False
+
+
 class _SimulatedMitra(Robot):
     """A robot who is logged in by us: nobody reads codes for so many."""
 
     def __init__(self, mitra: Mitra, place: Place, login: _Login, chance: Random) -> None:
-        super().__init__(mitra, place, Overheard(sys.stdout), lambda _who, _what: None, chance)
+        super().__init__(mitra, place, Overheard(sys.stdout), lambda _who, _what: None, chance, _nobody)
         self._login = login
 
     async def _log_in(self, client: Client) -> None:
