@@ -21,6 +21,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent
 LOCK = ROOT / "requirements" / "dev.txt"
+WEB_LOCK = ROOT / "package-lock.json"
 TOOLS = ROOT / "requirements" / "tools.txt"
 PAGE = ROOT / "docs" / "licences.md"
 BILL = ROOT / "dist" / "halobestie.cdx.json"
@@ -90,9 +91,19 @@ def sbom() -> int:
             check=False,
         )
     if made.returncode == 0:
-        parts = len(json.loads(BILL.read_text(encoding="utf-8"))["components"])
-        say(f"{BILL.relative_to(ROOT)} lists {parts} packages")
+        bill = json.loads(BILL.read_text(encoding="utf-8"))
+        bill["components"] += [_served(*package) for package in web_packages()]
+        BILL.write_text(json.dumps(bill, indent=2) + "\n", encoding="utf-8")
+        say(f"{BILL.relative_to(ROOT)} lists {len(bill['components'])} packages")
     return made.returncode
+
+
+def _served(name: str, version: str, licence: str) -> dict[str, Any]:
+    """One package that browsers are served, as the bill has it."""
+    address = f"pkg:npm/{name.replace('@', '%40')}@{version}"
+    licences = [{"license": {"id": licence}}]
+    about = {"name": name, "version": version, "licenses": licences, "purl": address, "bom-ref": address}
+    return {"type": "library", **about}
 
 
 def licences(*, check: bool) -> int:
@@ -126,7 +137,7 @@ def licence_page() -> Iterator[str]:
     yield from (
         "# Licences",
         "",
-        "Every package that the lock names, as each tells of itself. Written by `make licences`; a stale",
+        "Every package that the locks name, as each tells of itself. Written by `make licences`; a stale",
         "page, or a licence that is not among the allowed, fails `make check`.",
         "",
         "| package | version | licence |",
@@ -136,8 +147,22 @@ def licence_page() -> Iterator[str]:
 
 
 def packages() -> Iterator[tuple[str, str, str]]:
-    """Give name, version and licence of each locked package."""
-    for name, version in lock():
+    """Give name, version and licence of each locked package, those of the web apps last."""
+    yield from python_packages()
+    yield from web_packages(tests_too=True)
+
+
+def web_packages(*, tests_too: bool = False) -> Iterator[tuple[str, str, str]]:
+    """Give name, version and licence of what `package-lock.json` locks, as it tells of itself."""
+    locked: dict[str, dict[str, Any]] = json.loads(WEB_LOCK.read_text(encoding="utf-8"))["packages"]
+    for path, about in locked.items():
+        if path and (tests_too or not about.get("dev")):
+            yield path.rpartition("node_modules/")[2], about["version"], about.get("license", "unknown")
+
+
+def python_packages() -> Iterator[tuple[str, str, str]]:
+    """Give name, version and licence of what `dev.txt` locks and this platform installs."""
+    for name, version in _pinned():
         try:
             about = metadata.metadata(name)
         except metadata.PackageNotFoundError:  # of another platform or Python
@@ -147,6 +172,10 @@ def packages() -> Iterator[tuple[str, str, str]]:
 
 def lock() -> list[tuple[str, str]]:
     """Give name and version of what is locked."""
+    return _pinned() + [(name, version) for name, version, _ in web_packages(tests_too=True)]
+
+
+def _pinned() -> list[tuple[str, str]]:
     return re.findall(r"^([a-z0-9][a-z0-9._-]*)==([^ ;\\]+)", LOCK.read_text(encoding="utf-8"), re.MULTILINE)
 
 

@@ -61,7 +61,7 @@ def install(pip_install: Callable[..., None], say: Callable[[str], None]) -> Non
         done = subprocess.run(
             [*_npm(), "ci", "--ignore-scripts", "--include=dev", f"--cache={cache}", *quiet],
             cwd=ROOT,
-            env=_environment(),
+            env=environment(),
             check=False,
         )
     if done.returncode:
@@ -90,7 +90,7 @@ def run(*arguments: str) -> int:
     found = node()
     if found is None:
         sys.exit("dev.py: there is no Node any more; run: rm -rf node_modules && make setup")
-    return subprocess.run([str(found), *arguments], cwd=ROOT, env=_environment(), check=False).returncode
+    return subprocess.run([str(found), *arguments], cwd=ROOT, env=environment(), check=False).returncode
 
 
 def _npm() -> list[str]:
@@ -108,14 +108,14 @@ def _major(program: str) -> int:
     return int(number[1]) if number else 0
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """What Node runs with: no stray settings, and the certificates that the machine trusts."""
-    environment = {name: value for name, value in os.environ.items() if not STRAY.fullmatch(name)}
-    environment.pop("NODE_ENV", None)  # "production" would leave out what only tests need
+    given = {name: value for name, value in os.environ.items() if not STRAY.fullmatch(name)}
+    given.pop("NODE_ENV", None)  # "production" would leave out what only tests need
     trusted = next((path for path in TRUST if Path(path).is_file()), None)
     if trusted is not None:
-        environment.setdefault("NODE_EXTRA_CA_CERTS", trusted)
-    return environment
+        given.setdefault("NODE_EXTRA_CA_CERTS", trusted)
+    return given
 
 
 def _wanted() -> str:
