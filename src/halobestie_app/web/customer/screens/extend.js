@@ -4,6 +4,7 @@ import { html, useState } from "common/html.js";
 import { Button, Dialog, Problem, Skeleton } from "common/ui.js";
 import { api, evening, left } from "../model/app.js";
 import { useFetched } from "../model/fetching.js";
+import { wasOpened } from "../model/opened.js";
 import { begin, goBack } from "../model/paying.js";
 import { extending } from "../model/talking.js";
 import { t } from "../texts.js";
@@ -57,7 +58,7 @@ function Choose({ name }) {
 function Waiting({ payment }) {
   useWatch(payment);
   return html`
-    ${payment.provider === "xendit" && html`<p class="soft">${t("waiting_text")}</p>`}
+    ${wasOpened(payment.id) && html`<p class="soft">${t("waiting_text")}</p>`}
     <div class="bill"><p><span>${t("payment_for_extension", { count: payment.duration_minutes })}</span>
       <strong>${priceText(payment.amount)}</strong></p></div>
     <${TimeToPay} payment=${payment} />

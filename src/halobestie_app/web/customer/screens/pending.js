@@ -4,6 +4,7 @@ import { html } from "common/html.js";
 import { replace } from "common/router.js";
 import { Button, Empty, Page } from "common/ui.js";
 import { evening, leave } from "../model/app.js";
+import { wasOpened } from "../model/opened.js";
 import { goBack, mayCancel } from "../model/paying.js";
 import { t } from "../texts.js";
 import { Money, TimeToPay, useWatch } from "./money.js";
@@ -13,6 +14,7 @@ export function Pending() {
   const payment = evening.payment.value;
   useWatch(payment);
   const hosted = payment.provider === "xendit";
+  const text = !hosted ? "pending_text" : wasOpened(payment.id) ? "waiting_text" : null;
   const goHome = () => {
     goBack(payment);
     replace("/");
@@ -20,7 +22,7 @@ export function Pending() {
   return html`<${Page} title=${t(hosted ? "waiting_title" : "pending_title")} testid="payment_waiting_screen" back=${goHome}
     bottom=${html`<${Money} payment=${payment} label=${t(payment.amount === 0 ? "begin" : "pay")} />
       ${hosted && !mayCancel(payment) && html`<p class="soft fine">${t("waiting_leave")}</p>`}`}>
-    <p class="soft">${t(hosted ? "waiting_text" : "pending_text")}</p>
+    ${text && html`<p class="soft">${t(text)}</p>`}
     <div class="card bill">
       <p><span>${t("payment_for_chat", { count: payment.duration_minutes })}</span>
         <strong data-testid="payment_total">${priceText(payment.amount)}</strong></p>

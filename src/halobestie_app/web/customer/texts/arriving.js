@@ -46,10 +46,10 @@ export const ARRIVING = {
 
   // -- home
   hello: { id: "Hai, {name}", en: "Hi, {name}" },
-  home_title: { id: "Lagi kepikiran apa malam ini?", en: "What is on your mind?" },
+  home_title: { id: "Lagi kepikiran apa?", en: "What is on your mind?" },
   home_text: { id: "Ceritakan saja pelan-pelan. Bestie mendengarkan.", en: "Take your time. A bestie is here to listen." },
   home_start: { id: "Mulai Curhat", en: "Start talking" },
-  home_available: { id: "Ada bestie yang siap mendengarkan", en: "A bestie is ready to listen" },
+  home_available: { id: "Bestie siap mendengarkan", en: "A bestie is ready to listen" },
   home_nobody: { id: "Belum ada bestie tersedia", en: "No bestie is available yet" },
   home_nobody_more: { id: "Tunggu sebentar, ya. Tombolnya menyala sendiri begitu ada yang siap.",
     en: "Stay a moment: the button lights up as soon as somebody is there." },
