@@ -36,17 +36,22 @@ export function Diagram({ machine, edges, now = null, fired = new Map(), here = 
 
   return html`
     <div class="cc-diagram">
-      <div class="cc-zoom">
-        <button type="button" aria-label=${t("zoom_out")} title=${t("zoom_out")} onClick=${() => scale(0.8)}>
-          <${Icon} name="minus" /></button>
-        <button type="button" aria-label=${t("zoom_fit")} title=${t("zoom_fit")} data-testid="audit_fit_button"
-          onClick=${() => (zoom.value = "fit")}><${Icon} name="fit" /></button>
-        <button type="button" aria-label=${t("zoom_in")} title=${t("zoom_in")} onClick=${() => scale(1.25)}>
-          <${Icon} name="plus" /></button>
+      <div class="cc-diagram-bar">
+        <ul class="cc-legend-line">
+          <li><i></i>${t("legend_weight")}</li>
+          <li><i class="cc-legend-failure"></i>${t("legend_failure")}</li>
+          <li><i class="cc-legend-never"></i>${t("legend_never")}</li>
+        </ul>
+        <div class="cc-zoom">
+          <${Zoom} icon="minus" name=${t("zoom_out")} onClick=${() => scale(0.8)} />
+          <${Zoom} icon="fit" name=${t("zoom_fit")} onClick=${() => (zoom.value = "fit")} />
+          <${Zoom} icon="plus" name=${t("zoom_in")} onClick=${() => scale(1.25)} />
+        </div>
       </div>
       <div class="cc-canvas" tabindex="0" role="group" aria-label=${summary}>
         <svg ref=${canvas} class="cc-machine" viewBox=${`0 0 ${plan.width} ${plan.height}`}
-          style=${sized(zoom.value, plan.width)} role="group" aria-label=${machine.name} data-testid=${`audit_diagram_${machine.name}`}>
+          style=${sized(zoom.value, plan.width)} role="group" aria-label=${machine.name}
+          data-testid=${`audit_diagram_${machine.name}`}>
           <${Start} plan=${plan} machine=${machine} more=${fired.get(`${machine.name} `)} />
           ${plan.edges.map((place) => {
             const edge = counts.get(place.edge.key) ?? place.edge;
@@ -67,7 +72,13 @@ export function Diagram({ machine, edges, now = null, fired = new Map(), here = 
     </div>`;
 }
 
-/** Unless told otherwise as wide as there is room, but neither huge nor too small to read: then it scrolls. */
+function Zoom({ icon, name, onClick }) {
+  return html`
+    <button type="button" aria-label=${name} title=${name} data-testid=${`audit_zoom_${icon}_button`}
+      onClick=${onClick}><${Icon} name=${icon} /></button>`;
+}
+
+/** Unless told otherwise as wide as there is room, but neither huge nor too small to read: it scrolls. */
 function sized(zoom, width) {
   if (zoom === "fit") return { width: "100%" };
   if (zoom !== null) return { width: `${width * zoom}px` };
@@ -133,7 +144,8 @@ function EdgeLabel({ place, edge, shown, more, onShow }) {
       data-fired=${more ? "true" : undefined} data-count=${edge.count} data-event=${edge.event}
       data-testid="audit_edge"
       onMouseEnter=${() => onShow(edge.key, false)} onMouseLeave=${() => onShow(null, false)}
-      onFocus=${() => onShow(edge.key, false)} onBlur=${() => onShow(null, false)} onClick=${act} onKeyDown=${act}>
+      onFocus=${() => onShow(edge.key, false)} onBlur=${() => onShow(null, false)}
+      onClick=${act} onKeyDown=${act}>
       <rect x=${x} y=${y} width=${width} height=${height} rx="8" />
       <text x=${x + 9} y=${y + 16} aria-hidden="true">${lines[0]}</text>
       <text class="cc-count" x=${x + width - 9} y=${y + 16} text-anchor="end" aria-hidden="true">

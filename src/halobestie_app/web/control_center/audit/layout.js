@@ -9,15 +9,16 @@ import { barycentres, coordinates } from "./columns.js";
 
 /** Units of the picture; texts are monospaced, so their width is known without a browser. */
 export const SIZE = {
-  letter: 7.25, line: 17, state: 52, stateWidth: 132, rail: 9, port: 17, head: 7, gap: 20, between: 46, margin: 18,
+  letter: 7.25, line: 17, state: 52, stateWidth: 132, rail: 9, port: 17, head: 7, gap: 20, between: 38,
+  margin: 18,
 };
 
 /**
  * @param {{initial: string, states: {name: string}[]}} machine
  * @param {import("./edges.js").Edge[]} edges
  * @param {(edge: object) => string[]} lines what an edge's label says; the first leaves room for six digits
- * @returns {{width: number, height: number, states: object[], edges: object[], start: object}} an edge has its
- *   `path`, its `head` ([x, y, degrees]) and the place of its label
+ * @returns {{width: number, height: number, states: object[], edges: object[], start: object}} an edge has
+ *   its `path`, its `head` ([x, y, degrees]) and the place of its label
  */
 export function layout(machine, edges, lines) {
   const ranks = ranked(machine, edges);
@@ -98,7 +99,7 @@ function touches({ from, to }, name, side, ranks) {
 
 function label(edge, lines) {
   const said = lines(edge);
-  const widest = Math.max(said[0].length + 7, ...said.slice(1).map((line) => line.length));
+  const widest = Math.max(said[0].length + 6, ...said.slice(1).map((line) => line.length));
   return { edge, lines: said, width: widest * SIZE.letter + 20, height: said.length * SIZE.line + 8 };
 }
 
@@ -114,11 +115,10 @@ function placed(machine, columns, states, chains) {
   for (const column of columns) {
     const width = Math.max(...column.map((item) => item.width));
     for (const item of column) {
-      item.left = item.kind === "state" ? x : x + (width - item.width) / 2;
-      if (item.kind === "pass") item.left = x + width / 2;
+      item.left = x;
       item.columnLeft = x;
       item.columnRight = x + width;
-      if (item.kind === "state") item.width = width;
+      if (item.kind !== "pass") item.width = width;
       bottom = Math.max(bottom, item.top + item.height);
     }
     x += width + SIZE.between;
@@ -146,7 +146,8 @@ function withPorts(chains) {
   const ends = new Map();
   for (const line of chains) {
     const [first, last] = [line.chain[0], line.chain.at(-1)];
-    for (const [state, side, beside] of [[first, "right", line.chain[1]], [last, "left", line.chain.at(-2)]]) {
+    const meets = [[first, "right", line.chain[1]], [last, "left", line.chain.at(-2)]];
+    for (const [state, side, beside] of meets) {
       const key = `${state.name} ${side}`;
       if (!ends.has(key)) ends.set(key, []);
       ends.get(key).push({ line, side, state, order: middle(beside) });

@@ -44,11 +44,6 @@ export function Machines({ wanted }) {
       ${!traffic.complete && html`<${Notice} kind="warning">${t("behind")}<//>`}
       <${Diagram} key=${machine.name} machine=${machine} edges=${edges} now=${populations(machine, edges)}
         fired=${fired.value} shown=${edge?.key ?? null} onShow=${show} />
-      <ul class="cc-legend-line">
-        <li><i class="cc-legend-weight"></i>${t("legend_weight")}</li>
-        <li><i class="cc-legend-failure"></i>${t("legend_failure")}</li>
-        <li><i class="cc-legend-never"></i>${t("legend_never")}</li>
-      </ul>
       <${EdgeDetails} machine=${machine} edge=${edge} />
       <details class="cc-alternative">
         <summary>${t("as_table")}</summary>

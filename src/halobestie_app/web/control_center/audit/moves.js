@@ -33,21 +33,26 @@ function Move({ move, before, log }) {
             <code class="cc-to">${move.to_state}</code>
           </span>
           <time datetime=${move.at}>${exactly(move.at)}</time>
-          ${before && html`<small class="cc-soft">${t("later", { time: between(before.at, move.at) })}</small>`}
+          ${before && html`
+            <small class="cc-soft">${t("later", { time: between(before.at, move.at) })}</small>`}
         </p>
         <p class="cc-move-said">
           <b>${move.event}</b> <span class="cc-soft"><code>${move.command}</code></span>
           <span class="cc-actor" data-actor=${move.actor.type}>${who(move.actor)}</span>
           ${move.cause_tag && html`
-            <span class="cc-why" title=${said(causeSentence, move.cause_tag)}>${said(cause, move.cause_tag)}</span>`}
+            <span class="cc-why" title=${said(causeSentence, move.cause_tag)}>
+              ${said(cause, move.cause_tag)}
+            </span>`}
         </p>
         ${!chained && html`<p class="cc-unchained">${t("unchained", { version: before?.version ?? 0 })}</p>`}
         <details>
           <summary>${t("facts")}</summary>
           <dl class="cc-facts">
             ${Object.entries(move.facts ?? {}).map(([name, value]) => html`
-              <div key=${name}><dt>${name}</dt>
-                <dd><${FactValue} name=${name} value=${value} facts=${move.facts} kind=${log.aggregate} /></dd></div>`)}
+              <div key=${name}>
+                <dt>${name}</dt>
+                <dd><${FactValue} ...${{ name, value, facts: move.facts, kind: log.aggregate }} /></dd>
+              </div>`)}
             ${Object.keys(move.facts ?? {}).length === 0 && html`<div><dt>${t("no_facts")}</dt></div>`}
             <div><dt>${t("table_version")}</dt><dd><code>${move.fingerprint}</code></dd></div>
             <div><dt>${t("previous_hash")}</dt><dd><code>${move.previous_hash ?? "–"}</code></dd></div>

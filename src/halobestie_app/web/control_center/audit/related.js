@@ -29,18 +29,25 @@ export function Related({ log }) {
       ${all.length === 0 && html`<p class="cc-soft">${t("nothing_related")}</p>`}
       <ul>
         ${all.map((one) => html`
-          <li key=${one.id}><a href=${`#/audit/${one.kind}/${one.id}`} data-testid=${`audit_related_${one.kind}`}>
-            <span>${said(nameOf, one.kind)}${one.name ? ` · ${one.name}` : ""}</span>
-            <small><code>…${one.id.slice(-8)}</code>${one.status ? ` · ${said(state, one.status)}` : ""}</small>
-          </a></li>`)}
+          <li key=${one.id}>
+            <a href=${`#/audit/${one.kind}/${one.id}`} data-testid=${`audit_related_${one.kind}`}>
+              <span>${said(nameOf, one.kind)}${one.name ? ` · ${one.name}` : ""}</span>
+              <small>
+                <code>…${one.id.slice(-8)}</code>${one.status && ` · ${said(state, one.status)}`}
+              </small>
+            </a>
+          </li>`)}
       </ul>
-      ${payment && html`<a class="cc-related-story" href=${`#/failures/${payment}`}>${t("related_story")}</a>`}
+      ${payment && html`
+        <a class="cc-related-story" href=${`#/failures/${payment}`}>${t("related_story")}</a>`}
     </aside>`;
 }
 
 function merged(named, story, own) {
   const all = new Map(named.map((one) => [one.id, one]));
-  const add = (kind, one) => one && all.set(one.id, { ...all.get(one.id), kind, id: one.id, status: one.status });
+  const add = (kind, one) => {
+    if (one) all.set(one.id, { ...all.get(one.id), kind, id: one.id, status: one.status });
+  };
   if (story) {
     add("payment", story.payment);
     story.requests.forEach((one) => add("pairing", one));

@@ -1,4 +1,4 @@
-// The rows of a table that an edge stands for; and all rows of a machine, for those who rather read than look.
+// The rows of a table that an edge stands for; and all of a machine, for who rather reads than looks.
 
 import { html } from "common/html.js";
 import { number } from "common/texts.js";

@@ -36,14 +36,14 @@ export function Search() {
   }
 
   return html`
-    <form class="cc-search" role="search" onSubmit=${submit} novalidate>
+    <search><form class="cc-search" onSubmit=${submit} novalidate>
       <${Field} label=${t("search")} hint=${t("search_hint")} name="id" type="search" autocomplete="off"
         spellcheck=${false} autocapitalize="none" value=${text.value} error=${said.value}
         onInput=${(event) => (text.value = event.currentTarget.value)} testid="audit_search_input" />
       <${Button} type="submit" kind="primary" busy=${busy.value} testid="audit_search_button">
         ${t("search_button")}
       <//>
-    </form>
+    </form></search>
     ${problem.value && html`<${Problem} error=${problem.value} />`}`;
 }
 

@@ -75,7 +75,10 @@ export const t = catalogue({
       count === 1 ? "1 move was decided anew, and it agrees with what is stored."
         : `${count} moves were decided anew from the first, and all agree with what is stored.`,
   },
-  verified_none: { id: "Belum ada langkah untuk dihitung ulang.", en: "There is no move to decide anew yet." },
+  verified_none: {
+    id: "Belum ada langkah untuk dihitung ulang.",
+    en: "There is no move to decide anew yet.",
+  },
   other_versions: {
     id: "{count} di antaranya diputuskan oleh versi tabel yang lain.",
     en: "{count} of them were decided by another version of the table.",

@@ -73,15 +73,13 @@ async function read(kind, id, wanted, signal) {
 function Story({ log, more }) {
   return html`
     <${Verdict} found=${log.verification} />
+    <${Way} log=${log} />
     <div class="cc-story">
-      <div class="cc-story-main">
-        <${Way} log=${log} />
-        <section class="cc-card" aria-labelledby="moves-title">
-          <h2 id="moves-title">${t("timeline")}</h2>
-          <${Moves} log=${log} />
-          ${more && html`<${Button} kind="quiet" onClick=${more} testid="audit_more_button">${t("more")}<//>`}
-        </section>
-      </div>
+      <section class="cc-card" aria-labelledby="moves-title">
+        <h2 id="moves-title">${t("timeline")}</h2>
+        <${Moves} log=${log} />
+        ${more && html`<${Button} kind="quiet" onClick=${more} testid="audit_more_button">${t("more")}<//>`}
+      </section>
       <${Related} log=${log} />
     </div>`;
 }

@@ -8,8 +8,8 @@ const DAY = 86400;
 const HOUR = 3600;
 
 function said(seconds, options) {
-  const locale = LOCALES[language.value];
-  return new Intl.DateTimeFormat(locale, { ...options, timeZone: ZONE, hour12: false }).format(seconds * 1000);
+  const written = new Intl.DateTimeFormat(LOCALES[language.value], { ...options, timeZone: ZONE, hour12: false });
+  return written.format(seconds * 1000);
 }
 
 const TIME = { hour: "2-digit", minute: "2-digit" };

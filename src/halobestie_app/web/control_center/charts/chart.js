@@ -1,4 +1,4 @@
-// A series over time as a picture: stacked bars or lines, with a legend that tells sums, or the time pointed at.
+// A series over time as a picture: stacked bars or lines; its legend tells sums, or the time pointed at.
 
 import uPlot from "uplot";
 import { html, useEffect, useRef, useSignal } from "common/html.js";
@@ -35,7 +35,8 @@ export function Chart({ label, series, kind, lines, said, whole = false, bars = 
   const starts = Date.parse(series.starts_at) / 1000;
   const step = series.bucket_seconds;
   const count = lines[0]?.values.length ?? 0;
-  const shape = [kind, step, count, language.value, theme.value, ...lines.map((line) => line.key + line.colour)].join();
+  const drawn = lines.map((line) => line.key + line.colour);
+  const shape = [kind, step, count, language.value, theme.value, ...drawn].join();
 
   useEffect(() => {
     const host = place.current;
@@ -73,15 +74,18 @@ export function Chart({ label, series, kind, lines, said, whole = false, bars = 
             <li key=${line.key}>
               <i ref=${(mark) => mark && (mark.style.background = colour(line.colour))}></i>
               <span>${line.name}</span>
-              ${bars && html`<span class="cc-bar" aria-hidden="true">
-                <i style=${{ width: `${(100 * (line.whole ?? 0)) / most}%`, background: `var(${line.colour})` }}></i>
-              </span>`}
+              ${bars && html`<${Bar} share=${(line.whole ?? 0) / most} paint=${line.colour} />`}
               <b>${said(at === null ? line.whole : line.values[at])}</b>
             </li>`)}
         </ul>
         <${Alternative} label=${label} lines=${lines} starts=${starts} step=${step} said=${said} />
       </figcaption>
     </figure>`;
+}
+
+function Bar({ share, paint }) {
+  const style = { width: `${100 * share}%`, background: `var(${paint})` };
+  return html`<span class="cc-bar" aria-hidden="true"><i style=${style}></i></span>`;
 }
 
 function sizeOf(host) {

@@ -2,6 +2,7 @@
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;
+const WHOLE = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000].flatMap((one) => [one, 2 * one, 5 * one]);
 
 /** The colour that a token stands for in the theme of the moment; a canvas knows no tokens. */
 export function colour(token) {
@@ -18,7 +19,7 @@ export function optionsOf({ kind, lines, said, whole, step, ticks, zoned, size, 
     ...size,
     tzDate: zoned,
     legend: { show: false },
-    padding: [10, 8, 0, 0],
+    padding: [10, 20, 0, 0],
     cursor: {
       y: false,
       drag: { x: false, y: false },
@@ -40,8 +41,8 @@ export function optionsOf({ kind, lines, said, whole, step, ticks, zoned, size, 
         values: (_chart, splits, _axis, _space, every) => splits.map((seconds) => ticks(seconds, every)),
       },
       {
-        stroke: quiet, font, grid, ticks: { show: false }, size: 44, space: 36,
-        ...(whole ? { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 50000, 100000] } : {}),
+        stroke: quiet, font, grid, ticks: { show: false }, size: kind === "lines" ? 58 : 44, space: 36,
+        ...(whole ? { incrs: WHOLE } : {}),
         values: (_chart, splits) => splits.map((value) => said(value)),
       },
     ],
@@ -52,7 +53,8 @@ export function optionsOf({ kind, lines, said, whole, step, ticks, zoned, size, 
 function seriesOf(line, kind, bars) {
   const paint = colour(line.colour);
   if (kind === "lines") {
-    return { label: line.name, stroke: paint, width: 2, points: { show: true, size: 5, fill: paint, stroke: paint } };
+    const points = { show: true, size: 6, fill: paint, stroke: paint };
+    return { label: line.name, stroke: paint, width: 2, points };
   }
   return {
     label: line.name, fill: paint, stroke: paint, width: 0, points: { show: false },

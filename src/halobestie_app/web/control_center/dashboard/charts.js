@@ -29,7 +29,9 @@ function Card({ title, figure, unit, children, testid }) {
     <article class="cc-card cc-chart-card" data-testid=${testid}>
       <header>
         <h3>${title}</h3>
-        <p><b class="cc-figure" data-testid=${`${testid}_figure`}>${figure}</b> <span class="cc-soft">${unit}</span></p>
+        <p>
+          <b class="cc-figure" data-testid=${`${testid}_figure`}>${figure}</b> <span class="cc-soft">${unit}</span>
+        </p>
       </header>
       ${children}
     </article>`;
@@ -38,14 +40,18 @@ function Card({ title, figure, unit, children, testid }) {
 function Pairing({ seen, within }) {
   const { success, series } = seen;
   const lines = [
-    { key: "accepted", name: t("accepted"), colour: "--hb-chart-2", values: series.accepted, whole: success.accepted },
+    {
+      key: "accepted", name: t("accepted"), colour: "--hb-chart-2",
+      values: series.accepted, whole: success.accepted,
+    },
     { key: "failed", name: t("failed"), colour: "--hb-chart-1", values: series.failed, whole: success.failed },
   ];
   const label = t("pairing_label", {
     window: within, accepted: number(success.accepted), failed: number(success.failed),
   });
   return html`
-    <${Card} title=${t("pairing")} figure=${percent(success.rate)} unit=${t("success")} testid="dashboard_pairing">
+    <${Card} title=${t("pairing")} figure=${percent(success.rate)} unit=${t("success")}
+      testid="dashboard_pairing">
       <${Chart} label=${label} series=${series} kind="stack" lines=${lines} said=${counted} whole />
     <//>`;
 }
@@ -75,9 +81,9 @@ function Causes({ seen, within }) {
   if (rest.length) lines.push(others(rest, seen.series.failures_by_cause));
   const [first] = lines;
   const most = first ? t("causes_most", { name: first.name, count: number(first.whole) }) : "";
-  const shown = first ? lines : [{
-    key: "none", name: t("causes_none"), colour: "--hb-chart-2", values: seen.series.failed.map(() => 0), whole: 0,
-  }];
+  const nothing = seen.series.failed.map(() => 0);
+  const shown = first ? lines
+    : [{ key: "none", name: t("causes_none"), colour: "--hb-chart-2", values: nothing, whole: 0 }];
   const label = t("causes_label", { window: within, count: number(total), most }).trim();
   return html`
     <${Card} title=${t("causes")} figure=${number(total)} unit=${t("causes_unit")} testid="dashboard_causes">
@@ -86,7 +92,8 @@ function Causes({ seen, within }) {
 }
 
 function others(rest, series) {
-  const values = series[rest[0][0]].map((_, place) => rest.reduce((sum, [tag]) => sum + series[tag][place], 0));
+  const [[first]] = rest;
+  const values = series[first].map((_, place) => rest.reduce((sum, [tag]) => sum + series[tag][place], 0));
   const whole = rest.reduce((sum, [, count]) => sum + count, 0);
   return { key: "others", name: t("causes_other"), colour: "--hb-chart-6", values, whole };
 }
@@ -94,7 +101,8 @@ function others(rest, series) {
 function Payments({ seen, within, now }) {
   const entered = seen.payments_by_state;
   const lines = ENDS.map(([name, colour]) => ({
-    key: name, name: said(state, name), colour, values: seen.series.payments_by_state[name], whole: entered[name],
+    key: name, name: said(state, name), colour,
+    values: seen.series.payments_by_state[name], whole: entered[name],
   }));
   const label = t("payments_label", {
     window: within, consumed: number(entered.consumed), failed: number(entered.failed_pairing),

@@ -23,7 +23,10 @@ export const t = catalogue({
   stale: { id: "{count} tanpa kabar terbaru", en: "{count} not heard of lately" },
   nobody: { id: "Belum ada yang siap menerima", en: "Nobody is ready yet" },
   searches: { id: "Sedang mencari", en: "Searching" },
-  searches_kinds: { id: "{general} umum · {returning} curhat lagi", en: "{general} general · {returning} returning" },
+  searches_kinds: {
+    id: "{general} umum · {returning} curhat lagi",
+    en: "{general} general · {returning} returning",
+  },
   searches_oldest: { id: "Terlama {time}", en: "Longest {time}" },
   searches_none: { id: "Tidak ada yang menunggu", en: "Nobody is waiting" },
   chats: { id: "Curhat berlangsung", en: "Live chats" },
@@ -64,7 +67,10 @@ export const t = catalogue({
   causes_unit: { id: "kegagalan", en: "failures" },
   causes_other: { id: "Sebab lain", en: "Other causes" },
   causes_none: { id: "Tidak ada yang gagal", en: "Nothing failed" },
-  causes_label: { id: "Kegagalan dalam {window}: {count}. {most}", en: "Failures in {window}: {count}. {most}" },
+  causes_label: {
+    id: "Kegagalan dalam {window}: {count}. {most}",
+    en: "Failures in {window}: {count}. {most}",
+  },
   causes_most: { id: "Terbanyak: {name}, {count}.", en: "Most often: {name}, {count}." },
   payments: { id: "Pembayaran", en: "Payments" },
   payments_unit: { id: "dibuka", en: "opened" },

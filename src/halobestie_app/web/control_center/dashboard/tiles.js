@@ -5,7 +5,7 @@ import { clock, number, rupiah } from "common/texts.js";
 import { Icon } from "../icons.js";
 import { t } from "./texts.js";
 
-/** @param {{board: object | null}} props the dashboard's answer; null: not there yet, and the tiles keep their size */
+/** @param {{board: object | null}} props the dashboard's answer; while it is null the tiles keep their size */
 export function Tiles({ board }) {
   return html`
     <section aria-labelledby="now-title">
@@ -34,7 +34,8 @@ function Tile({ icon, name, value, tone, lines = ["\u00a0", "\u00a0"], meter = n
       <p class="cc-figure" data-testid=${`${testid}_figure`}>
         ${value === null || value === undefined ? html`<span class="cc-bone"></span>` : number(value)}
       </p>
-      ${meter !== null && html`<div class="cc-meter" aria-hidden="true"><i style=${{ width: `${meter}%` }}></i></div>`}
+      ${meter !== null && html`
+        <div class="cc-meter" aria-hidden="true"><i style=${{ width: `${meter}%` }}></i></div>`}
       ${lines.map((line, place) => html`<p key=${place} class="cc-tile-line">${line}</p>`)}
     </article>`;
 }
@@ -74,10 +75,8 @@ function talking({ chats: live }) {
 
 function chats(board) {
   const { active, extending, closing } = board.chats;
-  return {
-    calm: talking(board) === 0,
-    lines: [t("chats_states", { active: number(active), extending: number(extending), closing: number(closing) })],
-  };
+  const counts = { active: number(active), extending: number(extending), closing: number(closing) };
+  return { calm: talking(board) === 0, lines: [t("chats_states", counts)] };
 }
 
 function waiting({ open_failures: failures, quarantined_webhooks: webhooks }) {

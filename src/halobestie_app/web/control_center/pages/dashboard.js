@@ -31,7 +31,9 @@ export function DashboardPage({ query }) {
           ? html`<${Charts} window=${figures.windows[span]} span=${span} payments=${figures.payments} />`
           : html`<div class="cc-charts" aria-hidden="true">
               ${[1, 2, 3, 4].map((place) => html`
-                <div key=${place} class="cc-card cc-chart-card cc-chart-waiting"><${Skeleton} lines=${6} /></div>`)}
+                <div key=${place} class="cc-card cc-chart-card cc-chart-waiting">
+                  <${Skeleton} lines=${6} />
+                </div>`)}
             </div>`}
       </section>
     <//>`;
