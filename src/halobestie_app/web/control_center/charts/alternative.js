@@ -4,7 +4,7 @@ import { html, useSignal } from "common/html.js";
 import { bucketName } from "./buckets.js";
 import { t } from "./texts.js";
 
-/** @param {{label: string, lines: object[], starts: number, step: number, said: Function}} props as Chart's */
+/** @param {{label: string, lines: object[], starts: number, step: number, said: Function}} props */
 export function Alternative({ label, lines, starts, step, said }) {
   const open = useSignal(false);
   return html`

@@ -8,8 +8,8 @@ const DAY = 86400;
 const HOUR = 3600;
 
 function said(seconds, options) {
-  const written = new Intl.DateTimeFormat(LOCALES[language.value], { ...options, timeZone: ZONE, hour12: false });
-  return written.format(seconds * 1000);
+  const wanted = { ...options, timeZone: ZONE, hour12: false };
+  return new Intl.DateTimeFormat(LOCALES[language.value], wanted).format(seconds * 1000);
 }
 
 const TIME = { hour: "2-digit", minute: "2-digit" };

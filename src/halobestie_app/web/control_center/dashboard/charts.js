@@ -30,7 +30,8 @@ function Card({ title, figure, unit, children, testid }) {
       <header>
         <h3>${title}</h3>
         <p>
-          <b class="cc-figure" data-testid=${`${testid}_figure`}>${figure}</b> <span class="cc-soft">${unit}</span>
+          <b class="cc-figure" data-testid=${`${testid}_figure`}>${figure}</b>${" "}
+          <span class="cc-soft">${unit}</span>
         </p>
       </header>
       ${children}
@@ -39,13 +40,9 @@ function Card({ title, figure, unit, children, testid }) {
 
 function Pairing({ seen, within }) {
   const { success, series } = seen;
-  const lines = [
-    {
-      key: "accepted", name: t("accepted"), colour: "--hb-chart-2",
-      values: series.accepted, whole: success.accepted,
-    },
-    { key: "failed", name: t("failed"), colour: "--hb-chart-1", values: series.failed, whole: success.failed },
-  ];
+  const lines = ["accepted", "failed"].map((key, place) => ({
+    key, name: t(key), colour: `--hb-chart-${2 - place}`, values: series[key], whole: success[key],
+  }));
   const label = t("pairing_label", {
     window: within, accepted: number(success.accepted), failed: number(success.failed),
   });

@@ -5,7 +5,7 @@ import { clock, number, rupiah } from "common/texts.js";
 import { Icon } from "../icons.js";
 import { t } from "./texts.js";
 
-/** @param {{board: object | null}} props the dashboard's answer; while it is null the tiles keep their size */
+/** @param {{board: object | null}} props the dashboard's answer; without it the tiles keep their size */
 export function Tiles({ board }) {
   return html`
     <section aria-labelledby="now-title">
