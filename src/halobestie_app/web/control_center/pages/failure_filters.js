@@ -29,15 +29,15 @@ export function isNarrow() {
   return Boolean(causes.length || from || to || q) || state.join() !== "open";
 }
 
-/** @param {{total?: number, busy: boolean, onRefresh: () => void}} props */
-export function FailureFilters({ total, busy, onRefresh }) {
+/** @param {{total?: number}} props */
+export function FailureFilters({ total }) {
   const now = wanted();
-  return html`<form class="work-filters" role="search" aria-label=${work("filters")} onSubmit=${(event) => event.preventDefault()}>
+  return html`<form class="work-filters" aria-label=${work("filters")} onSubmit=${(event) => event.preventDefault()}>
     <${States} chosen=${now.state} />
     <${Words} label=${t("search")} hint=${t("search_hint")} testid="failures_search_input" />
     <${Days} from=${now.date_from} to=${now.date_to} />
-    <${Causes} chosen=${now.cause_tags} />
-    <p class="work-filters-foot">
+    <div class="work-filters-foot">
+      <${Causes} chosen=${now.cause_tags} />
       <span role="status" data-testid="failures_total">${total === undefined ? "…" : work("found", { n: total })}</span>
       ${isNarrow() &&
       html`<${Button}
@@ -46,10 +46,7 @@ export function FailureFilters({ total, busy, onRefresh }) {
         onClick=${() => ask({ state: "", cause_tags: "", date_from: "", date_to: "", q: "" })}
         >${work("clear_filters")}<//
       >`}
-      <${Button} kind="quiet" onClick=${onRefresh} aria-busy=${busy ? "true" : "false"} testid="failures_refresh_button">
-        ${work("refresh")}
-      <//>
-    </p>
+    </div>
   </form>`;
 }
 

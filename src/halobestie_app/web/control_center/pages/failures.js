@@ -1,6 +1,6 @@
 // Failed money: found by filters that live in the address, decided on once, each with its payment's story.
 import { html, useState } from "common/html.js";
-import { Button, Empty, Page, Pager } from "common/ui.js";
+import { Button, Empty, Page } from "common/ui.js";
 import { rupiah } from "common/texts.js";
 import { serverNow } from "common/time.js";
 import { api } from "../api.js";
@@ -10,7 +10,7 @@ import { t } from "./failures_texts.js";
 import { Story } from "./story.js";
 import { ask, asked } from "./parts/filters.js";
 import { useLoad, withRow } from "./parts/load.js";
-import { Rows } from "./parts/rows.js";
+import { Rows, Turning } from "./parts/rows.js";
 import { Id, Pill } from "./parts/seen.js";
 import { cause, causeSentence, said, work } from "./parts/words.js";
 import { when } from "./parts/zone.js";
@@ -35,7 +35,7 @@ function Queue() {
 
   return html`<${Page} title=${t("title")} wide>
     <p class="work-lead">${t("lead")}</p>
-    <${FailureFilters} total=${load.data?.total} busy=${load.busy} onRefresh=${load.reload} />
+    <${FailureFilters} total=${load.data?.total} />
     <${Rows}
       caption=${t("title")}
       columns=${columns(setChosen)}
@@ -45,13 +45,7 @@ function Queue() {
       rowTestid="failures_row"
       tone=${(row) => (isOpen(row) ? undefined : "work-settled")}
     />
-    <${Pager}
-      total=${load.data?.total ?? 0}
-      limit=${PAGE}
-      offset=${offset}
-      onChange=${(next) => ask({ offset: next })}
-      testid="failures_pager"
-    />
+    <${Turning} load=${load} limit=${PAGE} offset=${offset} testid="failures_pager" />
     ${chosen &&
     html`<${FailureAction}
       key=${chosen.id}

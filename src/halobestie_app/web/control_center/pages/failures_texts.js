@@ -2,7 +2,7 @@
 import { catalogue } from "common/texts.js";
 
 export const t = catalogue({
-  title: { id: "Pembayaran gagal", en: "Failed pairings" },
+  title: { id: "Gagal pairing", en: "Failed pairings" },
   lead: {
     id: "Uang yang sudah masuk tetapi tidak menjadi percakapan. Setiap baris menunggu satu keputusan.",
     en: "Money that came in but bought no conversation. Each row waits for one decision.",

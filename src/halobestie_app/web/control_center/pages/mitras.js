@@ -1,6 +1,6 @@
 // Mitras: found, registered, renamed, shut out and let in again; their presence and load as they change.
 import { html, useState } from "common/html.js";
-import { Button, Empty, Page, Pager } from "common/ui.js";
+import { Button, Empty, Page } from "common/ui.js";
 import { duration } from "common/texts.js";
 import { tick } from "common/time.js";
 import { api } from "../api.js";
@@ -9,7 +9,7 @@ import { t } from "./mitras_texts.js";
 import { Chips, Words } from "./parts/asking.js";
 import { ask, asked } from "./parts/filters.js";
 import { useLoad, withRow } from "./parts/load.js";
-import { Rows } from "./parts/rows.js";
+import { Rows, Turning } from "./parts/rows.js";
 import { Pill } from "./parts/seen.js";
 import { work } from "./parts/words.js";
 import { when } from "./parts/zone.js";
@@ -33,12 +33,10 @@ export function MitrasPage() {
     actions=${html`<${Button} onClick=${() => setDoing({ what: "register" })} testid="mitra_register_button">${t("register")}<//>`}
   >
     <p class="work-lead">${t("lead")}</p>
-    <form class="work-filters" role="search" aria-label=${work("filters")} onSubmit=${(event) => event.preventDefault()}>
+    <form class="work-filters" aria-label=${work("filters")} onSubmit=${(event) => event.preventDefault()}>
       <${Chips} legend=${t("state")} name="state" values=${STATES} say=${(one) => t(`state_${one}`)} testid="mitras_state" />
       <${Words} label=${t("search")} hint=${t("search_hint")} testid="mitras_search_input" />
-      <p class="work-filters-foot">
-        <span role="status">${load.data ? work("found", { n: load.data.total }) : "…"}</span>
-      </p>
+      <p class="work-filters-count" role="status">${load.data ? work("found", { n: load.data.total }) : "…"}</p>
     </form>
     <${Rows}
       caption=${t("title")}
@@ -49,7 +47,7 @@ export function MitrasPage() {
       rowTestid="mitra_row"
       tone=${(row) => (row.blocked ? "work-settled" : undefined)}
     />
-    <${Pager} total=${load.data?.total ?? 0} limit=${PAGE} offset=${offset} onChange=${(next) => ask({ offset: next })} testid="mitras_pager" />
+    <${Turning} load=${load} limit=${PAGE} offset=${offset} testid="mitras_pager" />
     ${doing?.what === "register" && html`<${Register} onClose=${close} onDone=${load.reload} />`}
     ${Dialog &&
     html`<${Dialog}

@@ -47,7 +47,7 @@ export function PricingPage() {
     ${!load.data && load.error && html`<${Problem} error=${load.error} retry=${load.reload} />`}
     ${!load.data && !load.error && html`<${Skeleton} lines=${12} />`}
     ${load.data &&
-    html`<div class="work-groups">
+    html`<div class="work-groups work-prices">
         ${modesOf(tiers.rows).map(
           (mode) => html`<${Tiers}
             key=${mode}

@@ -1,6 +1,6 @@
 // Webhooks that could not be applied: what they claim and why they wait, resolved once with a note.
 import { html, useState } from "common/html.js";
-import { Button, Empty, Field, Page, Pager, toast } from "common/ui.js";
+import { Button, Empty, Field, Page, toast } from "common/ui.js";
 import { rupiah } from "common/texts.js";
 import { api } from "../api.js";
 import { reason, t } from "./quarantine_texts.js";
@@ -8,7 +8,7 @@ import { Ticks } from "./parts/asking.js";
 import { Doing } from "./parts/doing.js";
 import { ask, asked } from "./parts/filters.js";
 import { useLoad, withRow } from "./parts/load.js";
-import { Rows } from "./parts/rows.js";
+import { Rows, Turning } from "./parts/rows.js";
 import { Pill } from "./parts/seen.js";
 import { said, work } from "./parts/words.js";
 import { when } from "./parts/zone.js";
@@ -43,9 +43,7 @@ export function QuarantinePage() {
         onToggle=${toggle}
         testid="webhooks_state"
       />
-      <p class="work-filters-foot">
-        <span role="status" data-testid="webhooks_total">${load.data ? work("found", { n: load.data.total }) : "…"}</span>
-      </p>
+      <p class="work-filters-count" role="status" data-testid="webhooks_total">${load.data ? work("found", { n: load.data.total }) : "…"}</p>
     </div>
     <${Rows}
       caption=${t("title")}
@@ -60,7 +58,7 @@ export function QuarantinePage() {
       rowTestid="webhook_row"
       tone=${(row) => (row.state === "quarantined" ? undefined : "work-settled")}
     />
-    <${Pager} total=${load.data?.total ?? 0} limit=${PAGE} offset=${offset} onChange=${(next) => ask({ offset: next })} testid="webhooks_pager" />
+    <${Turning} load=${load} limit=${PAGE} offset=${offset} testid="webhooks_pager" />
     ${chosen &&
     html`<${Resolve}
       key=${chosen.id}

@@ -1,6 +1,6 @@
 // Live chats without a word of what is said: how both sides stand, what time is left, and ending one for a reason.
 import { html, useState } from "common/html.js";
-import { Button, Empty, Field, Notice, Page, Pager, Select, toast } from "common/ui.js";
+import { Button, Empty, Field, Notice, Page, Select, toast } from "common/ui.js";
 import { clock } from "common/texts.js";
 import { secondsLeft } from "common/time.js";
 import { api } from "../api.js";
@@ -8,7 +8,7 @@ import { t } from "./sessions_texts.js";
 import { Doing } from "./parts/doing.js";
 import { ask, asked } from "./parts/filters.js";
 import { useLoad } from "./parts/load.js";
-import { Rows } from "./parts/rows.js";
+import { Rows, Turning } from "./parts/rows.js";
 import { Pill } from "./parts/seen.js";
 import { said, state, work } from "./parts/words.js";
 import { when } from "./parts/zone.js";
@@ -36,9 +36,7 @@ export function SessionsPage() {
         onChange=${(event) => ask({ mitra_reachable: event.currentTarget.value })}
         testid="sessions_reachable_select"
       />
-      <p class="work-filters-foot">
-        <span role="status" data-testid="sessions_total">${load.data ? work("found", { n: load.data.total }) : "…"}</span>
-      </p>
+      <p class="work-filters-count" role="status" data-testid="sessions_total">${load.data ? work("found", { n: load.data.total }) : "…"}</p>
     </div>
     <div role="status">
       ${lost > 0 &&
@@ -59,7 +57,7 @@ export function SessionsPage() {
       rowTestid="session_row"
       tone=${(row) => (row.mitra_reachable === false ? "work-alarming" : undefined)}
     />
-    <${Pager} total=${load.data?.total ?? 0} limit=${PAGE} offset=${offset} onChange=${(next) => ask({ offset: next })} testid="sessions_pager" />
+    <${Turning} load=${load} limit=${PAGE} offset=${offset} testid="sessions_pager" />
     ${chosen &&
     html`<${End} key=${chosen.id} row=${chosen} onClose=${() => setChosen(null)} onEnded=${() => ended(chosen.id)} />`}
   <//>`;

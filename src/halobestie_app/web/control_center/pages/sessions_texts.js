@@ -2,7 +2,7 @@
 import { catalogue } from "common/texts.js";
 
 export const t = catalogue({
-  title: { id: "Percakapan berjalan", en: "Live conversations" },
+  title: { id: "Sesi berjalan", en: "Live sessions" },
   lead: {
     id: "Siapa dengan siapa, dan berapa lama lagi. Isi percakapan tidak pernah ditampilkan di sini.",
     en: "Who talks with whom, and for how long still. What they say is never shown here.",
@@ -35,7 +35,7 @@ export const t = catalogue({
   end_title: { id: "Akhiri percakapan ini?", en: "End this conversation?" },
   end_who: { id: "{customer} dengan {mitra}, sisa {left}", en: "{customer} with {mitra}, {left} left" },
   end_text: {
-    id: "Percakapan berhenti saat ini juga untuk keduanya, dan tidak bisa dibuka lagi. Perpanjangan yang masih menunggu tidak ditagih dan uangnya masuk ke Pembayaran gagal.",
+    id: "Percakapan berhenti saat ini juga untuk keduanya, dan tidak bisa dibuka lagi. Perpanjangan yang masih menunggu tidak ditagih dan uangnya masuk ke Gagal pairing.",
     en: "It stops for both at once and cannot be opened again. An extension that still waits is not charged, and its money goes to Failed pairings.",
   },
   reason_hint: {

@@ -66,6 +66,7 @@ function Control({ row, draft, common, onDraft }) {
   if (row.type === "json") return html`<${Handles} row=${row} draft=${draft} common=${common} onDraft=${onDraft} />`;
   return html`<${Field}
     ...${common}
+    class="work-short"
     inputmode="numeric"
     autocomplete="off"
     value=${draft}
@@ -97,6 +98,7 @@ function Cadence({ seconds }) {
       label=${t("cadence")}
       hint=${t("cadence_text", { n: seconds })}
       value=${t("cadence_value", { n: seconds })}
+      class="work-short"
       readonly
       testid="settings_heartbeat_cadence_seconds_input"
     />

@@ -26,7 +26,7 @@ export function SettingsPage() {
     ${!rows && load.error && html`<${Problem} error=${load.error} retry=${load.reload} />`}
     ${!rows && !load.error && html`<div aria-busy="true"><${Skeleton} lines=${16} /></div>`}
     ${rows &&
-    html`<div class="work-groups">
+    html`<div class="work-groups work-columns">
         ${Object.entries(groups)
           .filter(([, keys]) => keys.length > 0)
           .map(

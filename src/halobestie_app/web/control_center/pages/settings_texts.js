@@ -13,8 +13,8 @@ export const t = catalogue({
   group_support: { id: "Kontak bantuan", en: "Support" },
   group_other: { id: "Lainnya", en: "Others" },
 
-  bounds: { id: "{min} sampai {max}.", en: "{min} to {max}." },
-  bounds_from: { id: "Paling sedikit {min}.", en: "At least {min}." },
+  bounds: { id: "Batas: {min} sampai {max}.", en: "Bounds: {min} to {max}." },
+  bounds_from: { id: "Batas: paling sedikit {min}.", en: "Bounds: at least {min}." },
   usual: { id: "Bawaan: {value}.", en: "Default: {value}." },
   to_default: { id: "Pakai bawaan", en: "Use the default" },
   to_default_of: { id: "Pakai bawaan untuk {label}", en: "Use the default for {label}" },

@@ -1,6 +1,7 @@
 // A table of what was asked for: bones while it comes, the last that was heard while it cannot, a word where it is empty.
 import { html } from "common/html.js";
-import { Notice, Problem, Table } from "common/ui.js";
+import { Notice, Pager, Problem, Table } from "common/ui.js";
+import { ask } from "./filters.js";
 import { work } from "./words.js";
 
 /**
@@ -24,7 +25,7 @@ export function Rows({ caption, columns, load, empty, testid, rowTestid, tone, b
               key: row.id,
               testid: rowTestid,
               class: tone?.(row),
-              cells: columns.map((one) => one.cell(row)),
+              cells: columns.map((one) => html`<div class="work-cell">${one.cell(row)}</div>`),
             })) ?? null}
             loading=${Boolean(turning || !data)}
             bones=${bones}
@@ -32,4 +33,11 @@ export function Rows({ caption, columns, load, empty, testid, rowTestid, tone, b
           />
         </div>`}
   `;
+}
+
+/** The way through pages, where there is more than one. @param {{load, limit: number, offset: number, testid: string}} props */
+export function Turning({ load, limit, offset, testid }) {
+  const total = load.data?.total ?? 0;
+  if (total <= limit && offset === 0) return null;
+  return html`<${Pager} total=${total} limit=${limit} offset=${offset} onChange=${(next) => ask({ offset: next })} testid=${testid} />`;
 }
