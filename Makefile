@@ -28,7 +28,7 @@ demo-reset: setup ## forget the demo's data
 test: setup ## run all tests; the core has to be covered to the last branch
 	$(BIN)/coverage run -m pytest tests/core
 	$(BIN)/coverage report --fail-under=100
-	$(BIN)/pytest --numprocesses=2 --dist=loadfile --ignore=tests/core
+	$(BIN)/pytest --numprocesses=3 --dist=loadfile --ignore=tests/core
 
 check: setup ## lint, format, types, arrows, generated pages, the web apps' modules
 	$(BIN)/ruff check .
