@@ -57,18 +57,20 @@ def install(pip_install: Callable[..., None], say: Callable[[str], None]) -> Non
         pip_install("--require-hashes", "--requirement", str(WHEEL))
     say("installing what package-lock.json locks")
     with tempfile.TemporaryDirectory() as cache:
+        patient = ("--fetch-retry-mintimeout=2000", "--fetch-retry-maxtimeout=20000")
         quiet = ("--no-audit", "--no-fund", "--no-update-notifier", "--logs-max=0", "--loglevel=error")
         done = subprocess.run(
-            [*_npm(), "ci", "--ignore-scripts", "--include=dev", f"--cache={cache}", *quiet],
+            [*_npm(), "ci", "--ignore-scripts", "--include=dev", f"--cache={cache}", *patient, *quiet],
             cwd=ROOT,
             env=environment(),
+            stdout=subprocess.DEVNULL,  # how many it added; errors go elsewhere
             check=False,
         )
     if done.returncode:
         sys.exit(
-            f"dev.py: npm could not install the web apps' packages (exit {done.returncode}, see above). It "
-            "needs an npm registry: check the network, or name a mirror with NPM_CONFIG_REGISTRY; a "
-            "certificate of your own goes into NODE_EXTRA_CA_CERTS. Then run this again."
+            f"dev.py: npm could not install the web apps' packages (exit {done.returncode}, see above).\n"
+            "It needs an npm registry: check the network, or name a mirror in NPM_CONFIG_REGISTRY, and its\n"
+            "certificate, where it has one of its own, in NODE_EXTRA_CA_CERTS. Then run this again."
         )
     shutil.rmtree(VENDOR, ignore_errors=True)
     VENDOR.mkdir(parents=True)
