@@ -54,8 +54,8 @@ export function ChatView({ session, log, me, peerName, disabled, back, actions, 
       ${banner}
       <${Messages} log=${log} me=${me} peerName=${peerName} over=${over} />
       <div class="chat-foot">
-        ${children}
         <${Note} session=${session} me=${me} />
+        ${children}
         ${!over && html`<${Composer} log=${log} disabled=${disabled || paused} paused=${paused} />`}
       </div>
     </section>

@@ -5,6 +5,8 @@ import { clock, duration } from "common/texts.js";
 import { secondsLeft } from "common/time.js";
 import { t } from "common/chat_texts.js";
 
+const CLOCK = "M8 4.5V8l2.5 1.5M14 8A6 6 0 1 1 2 8a6 6 0 0 1 12 0Z";
+const PAUSE = "M5.5 3.5v9M10.5 3.5v9";
 const SAID_AT = [300, 60, 30, 10]; // seconds left that a screen reader hears
 
 /**
@@ -35,7 +37,7 @@ export function TimeLeft({ session, testid = "chat_time_left" }) {
   return html`
     <span class="chat-left" data-level=${level} data-testid=${testid} data-seconds=${left}>
       <span class="unseen">${t(session.status === "closing" ? "goodbye_left" : "time_left")}</span>
-      <span aria-hidden="true">${session.status === "extending" ? "⏸" : "⏱"}</span>
+      <svg viewBox="0 0 16 16" aria-hidden="true"><path d=${session.status === "extending" ? PAUSE : CLOCK} /></svg>
       <time role="timer" aria-live="off">${clock(left)}</time>
       <span class="unseen" aria-live="polite">${said}</span>
     </span>`;

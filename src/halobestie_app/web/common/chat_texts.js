@@ -42,7 +42,7 @@ export const t = catalogue({
   left_said: { id: "Sisa waktu {time}", en: "{time} left" },
   peer_here: { id: "Sedang di sini", en: "Here now" },
   peer_online: { id: "Online", en: "Online" },
-  peer_away: { id: "Sedang pergi sebentar", en: "Away for a moment" },
+  peer_away: { id: "Sedang tidak di sini", en: "Not here right now" },
   paused_customer: {
     id: "Obrolan dijeda sebentar sambil menunggu jawaban bestie. Waktumu tidak berjalan.",
     en: "Paused for a moment while your bestie answers. Your time is not running.",

@@ -66,10 +66,6 @@ export const t = catalogue({
     en: "Your account is disabled. Talk to our team if you think this is a mistake.",
   },
   online_again: { id: "Online lagi", en: "Go online again" },
-  notify_blocked: {
-    id: "Notifikasi browser dimatikan. Biarkan suara tetap menyala, ya.",
-    en: "Browser notifications are off. Keep the sound on.",
-  },
 
   // Chats
   chats: { id: "Obrolan", en: "Chats" },
@@ -135,7 +131,7 @@ export const t = catalogue({
     en: "No answer within {seconds} seconds = declined automatically",
   },
   approve: { id: "Setujui", en: "Approve" },
-  refuse: { id: "Tidak dulu", en: "Not now" },
+  refuse: { id: "Tolak", en: "Decline" },
   open_chat: { id: "Buka obrolan", en: "Open the chat" },
   no_extensions: { id: "Belum ada permintaan perpanjang", en: "Nobody asks for more time" },
   no_extensions_text: {

@@ -117,6 +117,7 @@ const HAPPENINGS = {
     takenOffline.value = why;
   },
   session_ended(session) {
+    if (shownNow() === session.id) return; // the screen says it
     const key = session.end_reason === "mitra_ended" ? "ended_by_me" : "ended_by_others";
     toast(t(key, { name: session.customer.display_name }), "info");
   },

@@ -42,7 +42,7 @@ function Tabs({ here }) {
           <button type="button" key=${session.id} data-testid="chat_tab" data-id=${session.id} data-status=${session.status}
             aria-current=${session.id === here ? "page" : undefined} onClick=${() => go(`/chat/${session.id}`)}>
             <span>${session.customer.display_name}</span>
-            ${unread > 0 && html`<${Unread} count=${unread} />`}
+            ${unread > 0 && html`<${Unread} count=${unread} testid="chat_tab_unread" />`}
           </button>`;
       })}
     </nav>`;

@@ -53,8 +53,8 @@ function state(session) {
 }
 
 /** A number that says in words what it counts. */
-export function Unread({ count }) {
+export function Unread({ count, testid = "chat_unread" }) {
   return html`
-    <span class="badge" data-testid="chat_unread"><span aria-hidden="true">${count}</span>
+    <span class="badge" data-testid=${testid}><span aria-hidden="true">${count}</span>
       <span class="unseen">${t("unread", { count })}</span></span>`;
 }

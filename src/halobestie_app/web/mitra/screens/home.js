@@ -55,7 +55,5 @@ function Standing() {
         action=${why === "stale" && html`
           <${Button} kind="quiet" testid="mitra_online_again_button" onClick=${() => turn(true)}>${t("online_again")}<//>`}>
         ${t(why === "blocked" ? "blocked" : "stale")}
-      <//>`}
-    ${status.is_online && alerts.permission.value === "denied" && html`
-      <p class="soft small">${t("notify_blocked")}</p>`}`;
+      <//>`}`;
 }
