@@ -108,7 +108,7 @@ export function Block({ row, onClose, onDone }) {
     html`<ul>
         <li>${t("block_out")}</li>
         <li>${t("block_offers")}</li>
-        <li>${t("block_chats", { n: row.live_chats })}</li>
+        ${row.live_chats === 0 && html`<li>${t("block_chats", { n: 0 })}</li>`}
       </ul>
       ${row.live_chats > 0 && html`<${Notice} kind="warning">${t("block_chats", { n: row.live_chats })}<//>`}`}
   <//>`;

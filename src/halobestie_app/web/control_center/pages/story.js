@@ -37,8 +37,8 @@ export function Story({ id }) {
       <${Chats} session=${story.session} extensions=${story.extensions} />
       <${Gateway} invoices=${story.invoices} captures=${story.captures} webhooks=${story.webhooks} />
       <${Ledger} rows=${story.ledger} />
-      <${Timeline} id=${id} rows=${story.timeline} moves=${story.moves} />
-    </div>`}
+      </div>
+      <${Timeline} id=${id} rows=${story.timeline} moves=${story.moves} />`}
     ${chosen &&
     html`<${FailureAction} key=${chosen.id} row=${chosen} onClose=${() => setChosen(null)} onSettled=${reload} onGone=${reload} />`}
   <//>`;
