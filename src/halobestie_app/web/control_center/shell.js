@@ -55,18 +55,18 @@ export function Shell({ user }) {
           </div>
         </div>
       </div>
-      <div id="main" class="cc-main" ref=${main}>
+      <main id="main" class="cc-main" ref=${main}>
         ${page
           ? html`<${page.component} key=${page.path} params=${named(page, rest)}
               query=${route.value.query} />`
           : html`<${Nowhere} />`}
-      </div>
+      </main>
     </div>`;
 }
 
 function Nowhere() {
   return html`
-    <${Page} title=${t("not_found")}>
+    <${Page} title=${t("not_found")} wide>
       <${Empty} title=${t("not_found")} text=${t("not_found_text")}
         action=${html`<${Button} onClick=${() => go(`/${HOME}`)}>${t("not_found_back")}<//>`} />
     <//>`;
