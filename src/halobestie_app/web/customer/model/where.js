@@ -46,7 +46,7 @@ export function where({ user, known, session, request, payment }, { parts, left,
     if (greeting === session.id) return "found";
     return ASIDE.has(place) ? place : "chat";
   }
-  if (session?.status === "ended" && !left.has(session.id)) return "over";
+  if (session?.status === "ended" && session.end_reason !== "customer_ended" && !left.has(session.id)) return "over";
   if (request?.status === "pending") return request.kind === "returning" ? "asking" : "searching";
   if (payment?.status === "confirmed") return payment.targeted_mitra_id ? "asking" : "searching";
   if (payment?.status === "pending" && !left.has(payment.id)) return "payment";

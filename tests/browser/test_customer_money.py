@@ -1,0 +1,143 @@
+"""The customer before a hosted page: opened, held back by the browser, left, found again; for more time."""
+
+import re
+
+import pytest
+from playwright.async_api import Page, expect
+
+from support.screens import CustomerPage, People
+
+pytestmark = pytest.mark.anyio
+
+XENDIT = True
+NO_WINDOWS = "window.open = () => null"
+STATUSES = "SELECT status FROM payment_sessions WHERE customer_id = %s ORDER BY created_at"
+RUN_OUT = """
+UPDATE payment_sessions
+SET created_at = created_at - (expires_at - now()), expires_at = now(), wake_at = now()
+WHERE customer_id = %s AND status = 'pending'"""
+
+
+async def pays_there(hosted: Page) -> None:
+    """Press the button on the hosted page."""
+    await hosted.get_by_role("button", name="Bayar sekarang").click()
+    await expect(hosted).to_have_url(re.compile("success"))
+
+
+async def statuses(people: People, page: CustomerPage) -> list[str]:
+    """How somebody's payments stand, in the order of their beginning."""
+    return [row["status"] for row in await people.house.rows(STATUSES, page.api.id)]
+
+
+async def test_a_window_held_back(people: People) -> None:
+    """A browser that opens no window by itself: the page says so, and a tap on the link opens it."""
+    await (await people.house.mitra("Sari")).comes()
+    ayu = await people.customer("Ayu")
+    await ayu.page.evaluate(NO_WINDOWS)
+    await ayu.pays(5)
+    await ayu.sees("payment_blocked_notice")
+    hosted = await ayu.other_tab(after="payment_open_button")
+    await ayu.misses("payment_blocked_notice")
+    await pays_there(hosted)
+    await ayu.sees("search_screen")
+
+
+async def test_back_from_a_page_that_never_opened(people: People) -> None:
+    """Held back and never opened, going back cancels, by the browser's own back as well."""
+    await (await people.house.mitra("Sari")).comes()
+    ayu = await people.customer("Ayu")
+    await ayu.page.evaluate(NO_WINDOWS)
+    await ayu.pays(5)
+    await ayu.sees("payment_blocked_notice")
+    await ayu.page.go_back()
+    await ayu.sees("home_screen")
+    await ayu.sees("toast", "Pembayaran dibatalkan")
+    assert await statuses(people, ayu) == ["abandoned"]
+
+
+async def test_left_reloaded_and_paid(people: People) -> None:
+    """A page that was opened is not cancelled by going back; it is found again, and paid."""
+    await (await people.house.mitra("Sari")).comes()
+    ayu = await people.customer("Ayu")
+    await ayu.chooses(12)
+    hosted = await ayu.other_tab(after="payment_pay_button")
+    await ayu.sees("payment_open_button", "Buka ulang halaman pembayaran")
+    await ayu.taps("back_button")
+    await ayu.sees("home_payment_notice", "Rp\u00a025.000")
+    await ayu.reloads()
+    await ayu.sees("payment_waiting_screen")
+    await ayu.taps("back_button")
+    await ayu.taps("home_payment_button")
+    await ayu.sees("payment_waiting_screen")
+    await pays_there(hosted)
+    await ayu.sees("search_screen")
+    assert await statuses(people, ayu) == ["confirmed"]
+
+
+async def test_too_late(people: People) -> None:
+    """A payment that ran out says that nothing was charged, and leads to another try."""
+    await (await people.house.mitra("Sari")).comes()
+    ayu = await people.customer("Ayu")
+    await ayu.chooses(5)
+    await (await ayu.other_tab(after="payment_pay_button")).close()
+    await ayu.sees("payment_waiting_screen")
+    await people.house.rows(f"{RUN_OUT} RETURNING id", ayu.api.id)
+    await ayu.sees("payment_expired_screen", "Tidak ada yang ditagih")
+    await ayu.taps("expired_again_button")
+    await ayu.sees("payment_total")
+
+
+async def test_more_time_over_a_reload(people: People) -> None:
+    """Paying for more time outlives a reload: the sheet is there again, the rest goes by itself."""
+    sari = await (await people.house.mitra("Sari")).comes()
+    ayu = await people.customer("Ayu")
+    await ayu.chooses(5)
+    first = await ayu.other_tab(after="payment_pay_button")
+    await pays_there(first)
+    await ayu.sees("search_screen")
+    [offer] = await sari.offers()
+    await sari.accepts(offer)
+    await ayu.enters()
+    await ayu.taps("chat_extend_button")
+    await ayu.taps("extend_tier_12")
+    hosted = await ayu.other_tab(after="extend_pay_button")
+    await ayu.sees("extend_dialog", "Menunggu pembayaran")
+    await ayu.reloads()
+    await ayu.sees("extend_dialog", "Menunggu pembayaran")
+    await ayu.taps("extend_dialog_close_button")
+    await ayu.sees("extend_pending_notice")
+    await pays_there(hosted)
+    await ayu.sees("chat_paused_overlay", "Menunggu jawaban Sari")
+    [extension] = await sari.extensions()
+    (await sari.respond(extension, accepted=True)).ok()
+    await ayu.sees("toast", "Ditambah 12 menit")
+    await ayu.misses("chat_paused_overlay")
+    assert await statuses(people, ayu) == ["consumed", "consumed"]
+
+
+async def test_no_more_time(people: People) -> None:
+    """Backing out before the page opened cancels; a refusal tells what becomes of the money."""
+    sari = await (await people.house.mitra("Sari")).comes()
+    ayu = await people.customer("Ayu")
+    await ayu.chooses(5)
+    await pays_there(await ayu.other_tab(after="payment_pay_button"))
+    await ayu.sees("search_screen")
+    [offer] = await sari.offers()
+    await sari.accepts(offer)
+    await ayu.enters()
+    opens = await ayu.page.evaluate_handle("window.open")
+    await ayu.page.evaluate(NO_WINDOWS)
+    await ayu.asks_more(5)
+    await ayu.sees("payment_blocked_notice")
+    await ayu.taps("extend_dialog_close_button")
+    await ayu.sees("toast", "Pembayaran dibatalkan")
+    await ayu.page.evaluate("(opens) => { window.open = opens; }", opens)
+    await ayu.taps("chat_extend_button")
+    await pays_there(await ayu.other_tab(after="extend_pay_button"))
+    await ayu.sees("chat_paused_overlay")
+    [extension] = await sari.extensions()
+    (await sari.respond(extension, accepted=False)).ok()
+    await ayu.sees("extend_refused_notice", "Uangmu akan dikembalikan")
+    await ayu.says("Tidak apa-apa, kak.")
+    await ayu.marked("Tidak apa-apa", "sent")
+    assert await statuses(people, ayu) == ["consumed", "abandoned", "failed_pairing"]
