@@ -12,10 +12,11 @@ import pytest
 from playwright.async_api import Browser
 
 from halobestie_app.fakes.xendit_serving import XenditPlace, xendit_served
-from support.browser import MISSING, Street, chromium, chromium_here
+from support.browser import AVAILABILITY, MISSING, Street, chromium, chromium_here
 from support.evening import House
 from support.houses import house_of
 from support.money import PATH
+from support.road import Road
 from support.screens import People
 from support.stores import Stores
 
@@ -49,10 +50,17 @@ async def xendit(request: pytest.FixtureRequest) -> AsyncIterator[XenditPlace | 
 
 
 @pytest.fixture(scope="module")
-def variables(request: pytest.FixtureRequest, xendit: XenditPlace | None) -> Mapping[str, str]:
+async def front() -> AsyncIterator[Road]:
+    """The public address of the house, known before the house has any: hosted pages lead back there."""
+    async with Road("http://127.0.0.1") as road:
+        yield road
+
+
+@pytest.fixture(scope="module")
+def variables(request: pytest.FixtureRequest, xendit: XenditPlace | None, front: Road) -> Mapping[str, str]:
     """What the environment says."""
     said: Mapping[str, str] = getattr(request.module, "VARIABLES", {})
-    return {**(xendit.variables if xendit else {}), **said}
+    return {"PUBLIC_URL": front.url, **(xendit.variables if xendit else {}), **said}
 
 
 @pytest.fixture(scope="module")
@@ -73,13 +81,17 @@ async def house(
 
 
 @pytest.fixture
-async def people(house: House, browser: Browser, xendit: XenditPlace | None) -> AsyncIterator[People]:
+async def people(
+    house: House, browser: Browser, xendit: XenditPlace | None, front: Road
+) -> AsyncIterator[People]:
     """Whoever comes; in the end no page has done what it may not, and every invariant holds."""
     street = Street(browser)
     if xendit is not None:
-        street.strangers.add(xendit.url)
+        front.leads_to(house.first.public)
+        street.strangers |= {xendit.url, front.url}
         xendit.tell(house.first.public, PATH)
     yield People(house, street, xendit)
+    house.expected_trouble = f'"{AVAILABILITY}","status":503'
     await street.clears()
     street.verify()
     await house.goes_home()

@@ -9,6 +9,7 @@ import re
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 
@@ -20,6 +21,7 @@ from playwright.async_api import (
     Locator,
     Page,
     Request,
+    ViewportSize,
     WebError,
     WebSocket,
     async_playwright,
@@ -29,8 +31,17 @@ from playwright.async_api import (
 from support.road import Road
 
 VARIABLE = "HALOBESTIE_TEST_BROWSER"
+PICTURES = "HALOBESTIE_TEST_PICTURES"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# Off: what asks the network by itself, and the pages behind the address bar, two more to start per person.
+# Said together with what Playwright turns off, for the last such flag is the one that counts.
+FEATURES = (
+    "AimEnabled,DestroyProfileOnBrowserClose,HttpsFirstBalancedModeAutoEnable,HttpsUpgrades,LensOverlay,"
+    "MediaRouter,NetworkTimeServiceQuerying,OptimizationHints,PaintHolding,PreconnectToSearch,"
+    "WebUIOmniboxAimPopup,WebUIOmniboxFullPopup,WebUIOmniboxPopup"
+)
 FLAGS = (
+    f"--disable-features={FEATURES}",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -42,13 +53,15 @@ FLAGS = (
 MISSING = f"no Chromium on this machine: install one, or say in {VARIABLE} where it is"
 PATIENCE = 15_000
 """Milliseconds that a page has to show what it should."""
-PHONE = {"width": 360, "height": 740}
-DESK = {"width": 1280, "height": 800}
+PHONE = ViewportSize(width=360, height=740)
+DESK = ViewportSize(width=1280, height=800)
 
 # What a server may answer in the course of a story; Chromium writes each of them down as an error.
 _ANSWER = re.compile(
     r"^Failed to load resource: the server responded with a status of (401|403|404|409|429)\b"
 )
+AVAILABILITY = "/api/client/mitra-availability"
+_POLICY = "Content Security Policy"
 _API = ("/api/", "/internal/")
 # What Chromium writes down for whoever has no network.
 CUT = ("net::ERR_", "WebSocket connection to", "WebSocket is already in CLOSING")
@@ -127,6 +140,10 @@ class Watch:
         if message.type not in ("error", "assert"):
             return
         where = message.location["url"]
+        if _POLICY in message.text and not where:
+            return  # a script that a test brought, as axe-core
+        if where.endswith(AVAILABILITY) and "503" in message.text:
+            return  # on a busy machine the picture of who is there may be too old to be shown
         if _ANSWER.match(message.text) and urlsplit(where).path.startswith(_API):
             return
         self.problems.append(f"console: {message.text} ({where}:{message.location['lineNumber']})")
@@ -193,6 +210,10 @@ class Visitor:
     async def writes(self, testid: str, text: str) -> None:
         """Fill in a field."""
         await self.see(testid).fill(text, timeout=PATIENCE)
+
+    async def goes(self, place: str) -> None:
+        """Go to another place of the app, by its address."""
+        await self.page.evaluate("(place) => { location.hash = `#/${place}`; }", place)
 
     async def reloads(self) -> None:
         """Load the page again."""
@@ -286,7 +307,11 @@ class Street:
         return kind(context, await context.new_page(), road, watch)
 
     async def clears(self) -> None:
-        """Everybody closes their browser."""
+        """Everybody closes their browser; with `PICTURES`, what was last on their screens is kept there."""
+        if folder := os.environ.get(PICTURES):
+            pages = [page for context in self.browser.contexts for page in context.pages]
+            for number, page in enumerate(pages):
+                await page.screenshot(path=Path(folder) / f"{number}.png")
         await self._stack.aclose()
 
     def verify(self) -> None:

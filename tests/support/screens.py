@@ -3,10 +3,11 @@
 Each of them has `api`, the same person without a browser, for what a story only needs to have happened.
 """
 
-from typing import Final, TypeVar
+from typing import Final, Literal, TypeVar
 from uuid import UUID
 
 import attrs
+from playwright.async_api import expect
 
 from halobestie_app.fakes.xendit_serving import XenditPlace
 from halobestie_core.words import UserType
@@ -19,19 +20,87 @@ PHONE_OF: Final = "SELECT phone FROM mitras WHERE id = %s"
 RENAME: Final = "UPDATE mitras SET display_name = %s WHERE id = %s"
 
 
-class CustomerPage(Visitor):
+class Talker(Visitor):
+    """Either side of a chat."""
+
+    async def says(self, text: str) -> None:
+        """Write something, and send it."""
+        await self.writes("chat_input", text)
+        await self.taps("chat_send_button")
+
+    async def hears(self, text: str) -> None:
+        """Wait until it was said."""
+        await expect(self.see("chat_log")).to_contain_text(text)
+
+    async def left(self) -> int:
+        """How many seconds their chat says that it lasts."""
+        return int(await self.see("chat_time_left").get_attribute("data-seconds") or 0)
+
+    async def marked(self, text: str, state: Literal["pending", "sent", "read"]) -> None:
+        """Wait until what one said is so far."""
+        said = self.see("chat_message").filter(has_text=text)
+        await expect(said).to_have_attribute("data-state", state)
+
+
+class CustomerPage(Talker):
     """The customer's app."""
 
     home = "/app/"
     api: Customer
 
+    async def chooses(self, minutes: int = 12) -> None:
+        """From home to the price of so many minutes."""
+        await self.taps("home_start_button")
+        await self.taps(f"payment_tier_{minutes}")
 
-class MitraPage(Visitor):
+    async def pays(self, minutes: int = 12) -> None:
+        """Choose and pay, from home, where paying takes no page of anybody else."""
+        await self.chooses(minutes)
+        await self.taps("payment_pay_button")
+
+    async def asks_again(self) -> None:
+        """Curhat lagi with the one they talked with last, paid for, from wherever they are."""
+        await self.goes("history")
+        await self.see("history_again_button").first.click()
+        await self.taps("payment_tier_12")
+        await self.taps("payment_pay_button")
+        await self.sees("asking_overlay")
+
+    async def asks_more(self, minutes: int = 12) -> None:
+        """Perpanjang, paid for, in a chat."""
+        await self.taps("chat_extend_button")
+        await self.taps(f"extend_tier_{minutes}")
+        await self.taps("extend_pay_button")
+
+    async def says_goodbye(self, words: str | None = None) -> None:
+        """Cukup, akhiri sesi: asked, asked again, and last words or none."""
+        await self.taps("chat_end_button")
+        await self.taps("end_sure_yes_button")
+        await self.taps("end_really_yes_button")
+        if words is None:
+            await self.taps("goodbye_skip_button")
+        else:
+            await self.writes("goodbye_input", words)
+            await self.taps("goodbye_send_button")
+        await self.sees("home_screen")
+
+    async def enters(self) -> None:
+        """Wait until somebody is found, and go to the chat."""
+        await self.taps("found_go_button")
+        await self.sees("chat_screen")
+
+
+class MitraPage(Talker):
     """The mitra's app."""
 
     home = "/mitra/"
     api: Mitra
     phone: str
+
+    async def comes(self) -> None:
+        """Be online, by the switch."""
+        await self.taps("mitra_online_switch")
+        await expect(self.see("mitra_standing")).to_have_attribute("data-online", "true")
 
 
 class OperatorPage(Visitor):
@@ -39,6 +108,16 @@ class OperatorPage(Visitor):
 
     home = "/"
     email: str
+
+    async def goes(self, place: str) -> None:
+        """Go to a page, and wait until it has what it asks for."""
+        await super().goes(place)
+        await self.settles()
+
+    async def settles(self) -> None:
+        """Wait until nothing on the page waits for an answer."""
+        await expect(self.page.locator("main h1").first).to_be_visible()
+        await expect(self.page.locator("main [aria-busy=true]")).to_have_count(0)
 
 
 @attrs.frozen
@@ -55,14 +134,14 @@ class People:
         where = self.house.first.internal if inside else self.house.first.public
         return await self.street.comes(kind, where, **({"viewport": DESK} if inside else {}), **options)
 
-    async def customer(self, name: str = "Ayu", **options: object) -> CustomerPage:
+    async def customer(self, name: str = "Ayu", *, opens: bool = True, **options: object) -> CustomerPage:
         """A customer who is signed in, at their app's first screen."""
         page = await self.stranger(CustomerPage, **options)
         url = f"{page.road.url}/api/shared/auth/anonymous"
         tokens = await self._signs_in(page, url, "customer-web", display_name=name)
         id_ = tokens["user"]["id"]
         page.api = Customer(self.house, self.house.first, id_, self.house.token(UUID(id_), UserType.CUSTOMER))
-        return await page.opens()
+        return await page.opens() if opens else page
 
     async def mitra(self, name: str = "Budi", *, opens: bool = True, **options: object) -> MitraPage:
         """A mitra who is signed in and offline, at their app's first screen."""
