@@ -75,6 +75,7 @@ _VISIBILITY = """(() => {
     get: () => (hidden ? "hidden" : "visible"),
   });
   Object.defineProperty(window, "pretendHidden", {
+    configurable: true,
     value: (now) => {
       hidden = now;
       document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
