@@ -20,8 +20,8 @@ const FAREWELL = 3000; // ms that signing out may take
  * @typedef {{access_token: string, expires_in: number, user: object}} Tokens what log-in routes answer
  *
  * @param {{base?: string, client?: "customer-web"|"mitra-web"|null, refresh: string, logout: string,
- *   name: string}} options `client` becomes X-Client (null in the control center); `refresh`, `logout`: paths;
- *   `name`: of the app, the same in all its tabs
+ *   name: string}} options `client` becomes X-Client (null in the control center); `refresh`, `logout`:
+ *   paths; `name`: of the app, the same in all its tabs
  */
 export function createApi({ base = "", client = null, refresh, logout, name }) {
   const user = signal(undefined);
@@ -31,11 +31,12 @@ export function createApi({ base = "", client = null, refresh, logout, name }) {
   let renewing = null;
   let started = null;
   let epoch = 0; // of log-ins: counts their ends
+  let left = 0; // when somebody signed out here: what was sent before is not for us
   let retry = () => {};
 
   const tabs = connectTabs(name, {
     held: () => held.peek(),
-    onTokens: keep,
+    onTokens: (tokens) => { if (tokens.at > Math.max(left, held.peek()?.at ?? 0)) keep(tokens); },
     onOut: (since) => { if ((held.peek()?.at ?? 0) <= since) forget(); },
   });
 
@@ -76,8 +77,9 @@ export function createApi({ base = "", client = null, refresh, logout, name }) {
   async function signOut() {
     remember(`${name}-leaving`, "1");
     const mine = held.peek();
+    left = Date.now();
     forget();
-    tabs.tellOut(Date.now());
+    tabs.tellOut(left);
     await leave(mine?.token);
   }
 

@@ -1,4 +1,4 @@
-// Level, not edge: of each object only its newest version is kept, in whatever order they come. Knows no kind.
+// Level, not edge: of each object only its newest version is kept, in whatever order they come.
 
 import { signal } from "common/html.js";
 

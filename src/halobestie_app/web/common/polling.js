@@ -1,12 +1,13 @@
 // Asking again and again, only while somebody looks. Knows not what is asked.
 
 /**
- * Run `work` now and then every so often, while the page is visible; at once when it is looked at again; never
- * twice at a time. What fails is asked again as usual, or later when the failure says so (`retryAfter` s).
+ * Run `work` now and then every so often, while the page is visible; at once when it is looked at again;
+ * never twice at a time. What fails is asked again as usual, or later when the failure says so
+ * (`retryAfter`, in seconds).
  *
  * @param {(signal: AbortSignal) => Promise<unknown>} work should handle its own failures
  * @param {{every: number}} options ms from the end of one to the start of the next
- * @returns {{stop: () => void, now: () => Promise<void>}} `now` asks at once, or gives the one that is running
+ * @returns {{stop: () => void, now: () => Promise<void>}} `now`: ask at once, or get the running one
  */
 export function poll(work, { every }) {
   const ended = new AbortController();

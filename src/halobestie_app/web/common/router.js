@@ -1,4 +1,4 @@
-// Where in the app one is: paths behind the #, so that every screen has an address and "back" works. Knows no screen.
+// Where in the app one is: paths behind the #, so that every screen has an address. Knows no screen.
 
 import { signal } from "common/html.js";
 

@@ -2,6 +2,7 @@
 //
 // One attempt at a time has the word; whatever an older one still says is not heard.
 
+import { EXPIRED, pauseAfter, REPLACED, SHUT_OUT } from "common/backoff.js";
 import { effect, signal, untracked } from "common/html.js";
 import { noteServerTime, onReturn } from "common/time.js";
 
@@ -9,19 +10,12 @@ const HANDSHAKE = 10_000; // ms from opening to the snapshot
 const SILENCE = 10_000; // ms that a pong may take
 const PROBE = 3000; // the same when there is a reason to doubt
 const RENEWING = 120; // seconds before its end that a token is renewed
-const [SHORTEST, LONGEST] = [500, 15_000]; // ms between two attempts
-
-const EXPIRED = 4401;
-const SHUT_OUT = 4403;
-const REPLACED = 4409;
-const TOO_FAST = 4429;
-const RESTARTING = 1012;
 
 /**
  * @param {{api: ReturnType<import("common/api.js").createApi>, path: string,
  *   resume?: () => Record<string, number>, onSnapshot: (frame: object) => void,
- *   onFrame: (frame: object) => void}} options `resume`: the last `seq` of every chat one knows, asked after the
- *   snapshot; `onFrame` gets every frame but ready, snapshot and pong
+ *   onFrame: (frame: object) => void}} options `resume`: the last `seq` of every chat one knows, asked after
+ *   the snapshot; `onFrame` gets every frame but ready, snapshot and pong
  * @returns {{state: {value: "off"|"connecting"|"open"|"waiting"|"replaced"}, start: () => void,
  *   stop: () => void, send: (frame: object) => boolean, reconnectNow: () => void}} `send` is false when
  *   nothing was sent
@@ -49,7 +43,7 @@ export function createSocket({ api, path, resume, onSnapshot, onFrame }) {
     } catch (error) {
       if (mine !== attempt) return;
       if (error.status === 401) settle();
-      else later((error.retryAfter ?? 0) * 1000);
+      else later(0, error.retryAfter);
       return;
     }
     if (mine !== attempt) return;
@@ -94,7 +88,8 @@ export function createSocket({ api, path, resume, onSnapshot, onFrame }) {
     socket.heard = Date.now();
     if (frame.type === "pong") socket.asked = null;
     if (frame.at) noteServerTime(frame.at, frame.type === "pong" && asked ? asked : undefined, socket.heard);
-    (HEARD[frame.type] ?? delivered)(frame);
+    if (HEARD[frame.type]) HEARD[frame.type](frame);
+    else onFrame(frame); // what fails in there is reported, and hurts no socket
   }
 
   const HEARD = {
@@ -106,25 +101,14 @@ export function createSocket({ api, path, resume, onSnapshot, onFrame }) {
       failures = 0;
       refusals = 0;
       state.value = "open";
-      guarded(onSnapshot, frame);
-      say({ type: "resume", chats: resume?.() ?? {} });
-      look();
+      try {
+        onSnapshot(frame);
+      } finally {
+        say({ type: "resume", chats: resume?.() ?? {} });
+      }
     },
     pong() {},
   };
-
-  function delivered(frame) {
-    guarded(onFrame, frame);
-  }
-
-  /** A screen that fails must not take the socket with it. */
-  function guarded(work, frame) {
-    try {
-      work(frame);
-    } catch (error) {
-      reportError(error);
-    }
-  }
 
   // ------------------------------------------------------------------------------------------- speaking
 
@@ -182,7 +166,7 @@ export function createSocket({ api, path, resume, onSnapshot, onFrame }) {
       refusals += 1;
       refused(token, code);
     } else {
-      later(code === RESTARTING ? 500 + Math.random() * 4500 : code === TOO_FAST ? 5000 : 0);
+      later(code);
     }
   }
 
@@ -199,23 +183,22 @@ export function createSocket({ api, path, resume, onSnapshot, onFrame }) {
     } catch (error) {
       if (mine !== attempt) return;
       if (error.status === 401) settle();
-      else later((error.retryAfter ?? 0) * 1000);
+      else later(0, error.retryAfter);
       return;
     }
     if (mine !== attempt) return;
-    if (refusals > 1) later(0);
+    if (refusals > 1) later(code);
     else connect();
   }
 
-  function later(least) {
-    const most = Math.min(LONGEST, SHORTEST * 2 ** failures);
-    failures += 1;
+  function later(code, seconds) {
     state.value = "waiting";
     clearTimeout(timer);
-    timer = setTimeout(connect, Math.max(least, 100 + Math.random() * most));
+    timer = setTimeout(connect, Math.max((seconds ?? 0) * 1000, pauseAfter(code, failures)));
+    failures += 1;
   }
 
-  /** Come back at once, also to a socket that another window took over; ask whether an open one still lives. */
+  /** Come back at once, also when another window took over; ask whether an open socket still lives. */
   function reconnectNow() {
     if (!wanted || !api.user.peek()) return;
     if (state.peek() === "open") ask(PROBE);

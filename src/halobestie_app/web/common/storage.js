@@ -1,4 +1,4 @@
-// What a browser remembers between visits: choices only, never a token. Without storage it forgets, and works.
+// What a browser remembers between visits: choices only, never a token. It works without storage, too.
 
 /**
  * @param {string} name

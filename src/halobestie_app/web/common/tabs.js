@@ -1,8 +1,8 @@
 // What the tabs of one app tell each other: new tokens, and that the log-in is over. Knows no server.
 //
 // Tokens live in memory only and go from tab to tab over a BroadcastChannel, which no other origin hears. One
-// tab at a time holds the lock in which tokens are exchanged for newer ones; a tab that gets it asks the others
-// first. Every tab holds a second, shared lock for as long as it lives: so a lone tab knows to ask nobody.
+// tab at a time holds the lock in which tokens are exchanged for newer ones, and first asks the others. Every
+// tab holds a second, shared lock for as long as it lives: so a lone tab knows to ask nobody.
 
 import { uuid } from "common/http.js";
 
@@ -17,7 +17,7 @@ export function connectTabs(name, { onTokens, onOut, held }) {
   const self = uuid();
   const channel = new BroadcastChannel(`hb-${name}`);
   const alive = `hb-${name}-tab`;
-  const waiting = new Map();
+  let answered = () => {}; // whoever waits for an answer
   navigator.locks?.request(alive, { mode: "shared" }, () => new Promise(() => {}));
 
   const TOLD = {
@@ -28,7 +28,7 @@ export function connectTabs(name, { onTokens, onOut, held }) {
       if (mine) channel.postMessage({ type: "answer", to: from, tokens: mine });
     },
     answer: ({ to, tokens }) => {
-      if (to === self) waiting.get("answer")?.(tokens);
+      if (to === self) answered(tokens);
     },
   };
   channel.addEventListener("message", ({ data }) => TOLD[data?.type]?.(data));
@@ -43,13 +43,12 @@ export function connectTabs(name, { onTokens, onOut, held }) {
   async function ask(fits) {
     if (await alone()) return null;
     return new Promise((resolve) => {
-      const done = (tokens) => {
+      const timer = setTimeout(resolve, ANSWER, null);
+      answered = (tokens) => {
+        if (!fits(tokens)) return;
         clearTimeout(timer);
-        waiting.delete("answer");
         resolve(tokens);
       };
-      const timer = setTimeout(done, ANSWER, null);
-      waiting.set("answer", (tokens) => { if (fits(tokens)) done(tokens); });
       channel.postMessage({ type: "ask", from: self });
     });
   }

@@ -1,4 +1,4 @@
-// Words, numbers and dates in the language of whoever looks: Indonesian first, English beside it. Knows no screen.
+// Words, numbers and dates in the language of whoever looks: Indonesian first, English beside it.
 
 import { effect, signal } from "common/html.js";
 import { remember, remembered } from "common/storage.js";
@@ -31,8 +31,8 @@ export function setLanguage(code) {
 /**
  * Make the texts of an app.
  *
- * @param {Record<string, {id: string|Function, en: string|Function}>} entries each text holds `{name}` where a
- *   value goes, or is a function of the values
+ * @param {Record<string, {id: string|Function, en: string|Function}>} entries each text holds `{name}` where
+ *   a value goes, or is a function of the values
  * @returns {(key: string, values?: object) => string} throws for an unknown key or a value that is missing.
  *   Whoever calls it in a render is rendered again when the language changes.
  */

@@ -1,7 +1,7 @@
 // The server's clock, as well as this device can know it. Knows no screen and no zone.
 //
-// Every sign of the server's time is an interval for the offset between the clocks: what a frame says was true
-// before it came (a lower bound), what answers a question of ours was true after we asked (an upper one). The
+// Every sign of the server's time is an interval for the offset between the clocks: what a frame says was so
+// before it came (a lower bound), what answers a question of ours was so after we asked (an upper one). The
 // estimate is where all of them meet; one that meets no other means that this device's clock was set anew.
 
 import { signal } from "common/html.js";
@@ -72,7 +72,7 @@ export function onWake(listener) {
 }
 
 /**
- * Be told whenever it is worth another try at once: the network is back, the page is looked at, the device woke.
+ * Be told when another try is worth it: the network is back, the page is looked at, the device woke.
  *
  * @param {() => void} listener
  * @returns {() => void} stops it

@@ -11,8 +11,8 @@ import { toast } from "common/ui/toasts.js";
  *   `onClick` returns is open the button is busy; an ApiError that it throws is said in a toast
  */
 export function Button({
-  kind = "primary", busy = false, disabled = false, testid, type = "button", onClick, children, class: extra = "",
-  ...rest
+  kind = "primary", busy = false, disabled = false, testid, type = "button", onClick, children,
+  class: extra = "", ...rest
 }) {
   const running = useRef(false);
   const mounted = useRef(true);

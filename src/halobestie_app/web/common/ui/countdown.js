@@ -8,9 +8,9 @@ const SPOKEN = new Set([5, 10, 30, 60, 120, 300, 600]);
 const AROUND = 2 * Math.PI * 20;
 
 /**
- * @param {{until: string|null, total?: number, shape?: "ring"|"bar"|"text", seconds?: number, label?: unknown,
- *   onEnd?: () => void, testid?: string}} props `until`: an instant; `total` s that it lasts as a whole (without it
- *   only the text is shown); `seconds` instead of `until`: time that stands still
+ * @param {{until: string|null, total?: number, shape?: "ring"|"bar"|"text", seconds?: number,
+ *   label?: unknown, onEnd?: () => void, testid?: string}} props `until`: an instant; `total` s that it lasts
+ *   as a whole (without it only the text is shown); `seconds` instead of `until`: time that stands still
  */
 export function Countdown({ until, total, shape = "ring", seconds, label, onEnd, testid, ...rest }) {
   const left = seconds ?? secondsLeft(until);
@@ -31,8 +31,8 @@ export function Countdown({ until, total, shape = "ring", seconds, label, onEnd,
   return html`<div ...${rest} class=${`countdown ${drawn} ${hurry}`} data-testid=${testid} role="timer">
     ${drawn === "ring" && html`<svg viewBox="0 0 48 48" aria-hidden="true">
       <circle class="track" cx="24" cy="24" r="20" />
-      <circle class="hand" cx="24" cy="24" r="20" stroke-dasharray=${AROUND} stroke-dashoffset=${AROUND * (1 - part)}
-        transform="rotate(-90 24 24)" /></svg>`}
+      <circle class="hand" cx="24" cy="24" r="20" stroke-dasharray=${AROUND}
+        stroke-dashoffset=${AROUND * (1 - part)} transform="rotate(-90 24 24)" /></svg>`}
     <span class="countdown-text">${clock(left)}</span>
     ${label && html`<span class="soft">${label}</span>`}
     ${drawn === "bar" && html`<progress max=${total} value=${left} aria-hidden="true"></progress>`}

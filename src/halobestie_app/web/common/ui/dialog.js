@@ -1,4 +1,4 @@
-// A question over the screen: the browser's own dialog keeps the focus in and gives it back. Knows no question.
+// A question over the screen: the browser's own dialog keeps the focus in and gives it back.
 
 import { html, useEffect, useId, useRef } from "common/html.js";
 import { common } from "common/texts.js";
@@ -6,10 +6,12 @@ import { Icon } from "common/ui/icon.js";
 
 /**
  * @param {{open: boolean, title: unknown, onClose?: () => void, dismissable?: boolean, actions?: unknown,
- *   testid?: string, children?: unknown}} props without `onClose`, or when not `dismissable`, only what is inside
- *   can close it. What has `autofocus` is focused, else the heading.
+ *   testid?: string, children?: unknown}} props without `onClose`, or when not `dismissable`, only what is
+ *   inside can close it. What has `autofocus` is focused, else the heading.
  */
-export function Dialog({ open, title, onClose, dismissable = Boolean(onClose), actions, testid, children, ...rest }) {
+export function Dialog({
+  open, title, onClose, dismissable = Boolean(onClose), actions, testid, children, ...rest
+}) {
   const dialog = useRef(null);
   const heading = useRef(null);
   const titled = useId();
@@ -40,7 +42,8 @@ export function Dialog({ open, title, onClose, dismissable = Boolean(onClose), a
       <header>
         <h2 id=${titled} ref=${heading} tabindex="-1">${title}</h2>
         ${dismissable && html`<button type="button" class="icon-button" aria-label=${common("close")}
-          data-testid=${testid && `${testid}_close_button`} onClick=${wished}><${Icon} name="close" /></button>`}
+          data-testid=${testid && `${testid}_close_button`} onClick=${wished}>
+          <${Icon} name="close" /></button>`}
       </header>
       <div class="dialog-body">${children}</div>
       ${actions && html`<footer class="actions">${actions}</footer>`}

@@ -21,8 +21,8 @@ function Around({ id, label, hint, error, optional, children }) {
  * A labelled input, or a text area with `multiline`. Other attributes (`value`, `onInput`, `inputmode`,
  * `autocomplete`, ...) are the input's.
  *
- * @param {{label: unknown, hint?: unknown, error?: unknown, optional?: boolean, multiline?: boolean, prefix?: unknown,
- *   testid?: string}} props
+ * @param {{label: unknown, hint?: unknown, error?: unknown, optional?: boolean, multiline?: boolean,
+ *   prefix?: unknown, testid?: string}} props
  */
 export function Field({ label, hint, error, optional, multiline, prefix, testid, id: given, ...input }) {
   const made = useId();
@@ -32,7 +32,9 @@ export function Field({ label, hint, error, optional, multiline, prefix, testid,
     ? html`<textarea rows="3" ...${props}></textarea>`
     : html`<input type="text" ...${props} />`;
   return html`<${Around} ...${{ id, label, hint, error, optional }}>
-    ${prefix ? html`<div class="prefixed"><span aria-hidden="true">${prefix}</span>${control}</div>` : control}
+    ${prefix
+      ? html`<div class="prefixed"><span aria-hidden="true">${prefix}</span>${control}</div>`
+      : control}
   <//>`;
 }
 
@@ -40,9 +42,12 @@ export function Field({ label, hint, error, optional, multiline, prefix, testid,
  * A labelled choice.
  *
  * @param {{label: unknown, options?: {value: string, label: string, disabled?: boolean}[], value?: string,
- *   hint?: unknown, error?: unknown, testid?: string, children?: unknown}} props `children` instead of `options`
+ *   hint?: unknown, error?: unknown, testid?: string, children?: unknown}} props `children` instead of
+ *   `options`
  */
-export function Select({ label, options, value, hint, error, optional, testid, id: given, children, ...select }) {
+export function Select({
+  label, options, value, hint, error, optional, testid, id: given, children, ...select
+}) {
   const made = useId();
   const id = given ?? made;
   return html`<${Around} ...${{ id, label, hint, error, optional }}>
@@ -54,11 +59,11 @@ export function Select({ label, options, value, hint, error, optional, testid, i
 }
 
 /**
- * On or off. `onChange` gets the DOM event: `event.currentTarget.checked` is what is wished. It shows `checked`,
- * whatever was tapped: the truth is the caller's.
+ * On or off. `onChange` gets the DOM event: `event.currentTarget.checked` is what is wished. It shows
+ * `checked`, whatever was tapped: the truth is the caller's.
  *
- * @param {{label: unknown, hint?: unknown, checked: boolean, busy?: boolean, disabled?: boolean, testid?: string,
- *   onChange: (event: Event) => unknown}} props
+ * @param {{label: unknown, hint?: unknown, checked: boolean, busy?: boolean, disabled?: boolean,
+ *   testid?: string, onChange: (event: Event) => unknown}} props
  */
 export function Switch({ label, hint, checked, busy = false, disabled = false, testid, onChange, ...input }) {
   const id = useId();
@@ -68,10 +73,12 @@ export function Switch({ label, hint, checked, busy = false, disabled = false, t
     shown.checked = shown.dataset.checked === "true";
   }
   return html`<div class="switch">
-    <label for=${id}><span>${label}</span>${hint && html`<small class="hint" id=${`${id}-hint`}>${hint}</small>`}</label>
-    <input ...${input} type="checkbox" role="switch" id=${id} checked=${checked} data-checked=${String(checked)}
-      data-testid=${testid} aria-disabled=${busy || disabled ? "true" : undefined}
-      aria-busy=${busy ? "true" : undefined} aria-describedby=${hint ? `${id}-hint` : undefined}
+    <label for=${id}><span>${label}</span>
+      ${hint && html`<small class="hint" id=${`${id}-hint`}>${hint}</small>`}</label>
+    <input ...${input} type="checkbox" role="switch" id=${id} checked=${checked}
+      data-checked=${String(checked)} data-testid=${testid}
+      aria-disabled=${busy || disabled ? "true" : undefined} aria-busy=${busy ? "true" : undefined}
+      aria-describedby=${hint ? `${id}-hint` : undefined}
       onChange=${changed} />
   </div>`;
 }

@@ -12,11 +12,13 @@ import { Select } from "common/ui/field.js";
  *
  * With `wide` it is part of a shell that has its own `main`.
  *
- * @param {{title: string, back?: boolean|string|(() => void), actions?: unknown, bottom?: unknown, wide?: boolean,
- *   testid?: string, children: unknown}} props `back`: true, where to, or what to do; `actions`: beside the
- *   heading; `bottom`: what is to be done here, at the lower end of a phone
+ * @param {{title: string, back?: boolean|string|(() => void), actions?: unknown, bottom?: unknown,
+ *   wide?: boolean, testid?: string, children: unknown}} props `back`: true, where to, or what to do;
+ *   `actions`: beside the heading; `bottom`: what is to be done here, at the lower end of a phone
  */
-export function Page({ title, back, actions, bottom, wide = false, testid, children, class: extra = "", ...rest }) {
+export function Page({
+  title, back, actions, bottom, wide = false, testid, children, class: extra = "", ...rest
+}) {
   const heading = useRef(null);
   useEffect(() => {
     const focused = document.activeElement;
@@ -30,10 +32,11 @@ export function Page({ title, back, actions, bottom, wide = false, testid, child
     else goBack();
   }
 
-  return html`<${wide ? "section" : "main"} ...${rest} class=${`page ${wide ? "wide" : ""} ${extra}`} data-testid=${testid}>
+  return html`<${wide ? "section" : "main"} ...${rest} class=${`page ${wide ? "wide" : ""} ${extra}`}
+    data-testid=${testid}>
     <header class="page-head">
-      ${back && html`<button type="button" class="icon-button" aria-label=${common("back")} data-testid="back_button"
-        onClick=${left}><${Icon} name="back" /></button>`}
+      ${back && html`<button type="button" class="icon-button" aria-label=${common("back")}
+        data-testid="back_button" onClick=${left}><${Icon} name="back" /></button>`}
       <h1 tabindex="-1" ref=${heading}>${title}</h1>
       ${actions && html`<div class="page-actions">${actions}</div>`}
     </header>

@@ -1,4 +1,4 @@
-// Rows of data: a table on wide screens, cards on narrow ones; and the way through its pages. Knows no data.
+// Rows of data: a table on wide screens, cards on narrow ones, a table to those who hear it; and its pages.
 
 import { html } from "common/html.js";
 import { common } from "common/texts.js";
@@ -6,28 +6,31 @@ import { Button } from "common/ui/button.js";
 
 /**
  * @param {{caption: unknown, header: (string|{text: unknown, numeric?: boolean})[],
- *   rows: (unknown[]|{key?: string, cells: unknown[], testid?: string, class?: string})[]|null, empty?: unknown,
- *   loading?: boolean, testid?: string, showCaption?: boolean}} props a cell per heading; `rows` null or `loading`
- *   without rows: bones; loading with rows keeps them, dimmed
+ *   rows: (unknown[]|{key?: string, cells: unknown[], testid?: string, class?: string})[]|null,
+ *   empty?: unknown, loading?: boolean, testid?: string, showCaption?: boolean}} props a cell per heading;
+ *   `rows` null or `loading` without rows: bones; loading with rows keeps them, dimmed
  */
 export function Table({
   caption, header, rows, empty, loading = false, testid, showCaption = false, bones = 5, ...rest
 }) {
   const heads = header.map((head) => (typeof head === "object" && head !== null ? head : { text: head }));
   const lines = (rows ?? []).map((row) => (Array.isArray(row) ? { cells: row } : row));
+  const numeric = (index) => (heads[index]?.numeric ? "numeric" : "");
   const missing = lines.length === 0 && (loading || !rows);
   return html`<div class="table-around" ...${rest}>
-    <table data-testid=${testid} aria-busy=${loading || missing ? "true" : "false"}>
+    <table role="table" data-testid=${testid} aria-busy=${loading || missing ? "true" : "false"}>
       <caption class=${showCaption ? "" : "unseen"}>${caption}</caption>
-      <thead><tr>${heads.map((head, index) => html`<th scope="col" key=${index}
+      <thead role="rowgroup"><tr role="row">${heads.map((head, index) => html`<th scope="col" role="columnheader" key=${index}
         class=${head.numeric ? "numeric" : ""}>${head.text}</th>`)}</tr></thead>
-      <tbody>
-        ${lines.map((line, at) => html`<tr key=${line.key ?? at} class=${line.class} data-testid=${line.testid}>
-          ${line.cells.map((cell, index) => html`<td key=${index} class=${heads[index]?.numeric ? "numeric" : ""}
+      <tbody role="rowgroup">
+        ${lines.map((line, at) => html`<tr role="row" key=${line.key ?? at} class=${line.class}
+          data-testid=${line.testid}>
+          ${line.cells.map((cell, index) => html`<td role="cell" key=${index} class=${numeric(index)}
             data-head=${plain(heads[index]?.text)}>${cell}</td>`)}</tr>`)}
-        ${missing && Array.from({ length: bones }, (_, at) => html`<tr key=${`bone${at}`} class="bones" aria-hidden="true">
+        ${missing && Array.from({ length: bones }, (_, at) => html`<tr key=${`bone${at}`} class="bones"
+          aria-hidden="true">
           ${heads.map((head, index) => html`<td key=${index}><span class="bone"></span></td>`)}</tr>`)}
-        ${!missing && lines.length === 0 && html`<tr class="nothing"><td colspan=${heads.length}>
+        ${!missing && lines.length === 0 && html`<tr role="row" class="nothing"><td role="cell" colspan=${heads.length}>
           ${empty ?? common("nothing_yet")}</td></tr>`}
       </tbody>
     </table>
@@ -47,7 +50,8 @@ function plain(text) {
 export function Pager({ offset = 0, limit = 50, total, onChange, next, onNext, testid = "pager" }) {
   if (total === undefined) {
     return next ? html`<nav class="pager" aria-label=${common("pages")} data-testid=${testid}>
-      <${Button} kind="quiet" testid=${`${testid}_more_button`} onClick=${onNext}>${common("more")}<//></nav>` : null;
+      <${Button} kind="quiet" testid=${`${testid}_more_button`} onClick=${onNext}>
+        ${common("more")}<//></nav>` : null;
   }
   const range = { from: total ? offset + 1 : 0, to: Math.min(offset + limit, total), total };
   return html`<nav class="pager" aria-label=${common("pages")} data-testid=${testid}>

@@ -41,7 +41,8 @@ export function Toasts() {
   }, [newest]);
   return html`<div class="toasts" ref=${around} popover="manual" role="status" aria-live="polite"
     data-testid="toasts">
-    ${shown.value.map(({ id, text, kind }) => html`<div class=${`toast ${kind}`} key=${id} data-testid="toast">
+    ${shown.value.map(({ id, text, kind }) => html`<div class=${`toast ${kind}`} key=${id}
+      data-testid="toast">
       <span>${text}</span>
       <button type="button" class="icon-button" aria-label=${common("close")} onClick=${() => dismiss(id)}>
         <${Icon} name="close" size=${16} /></button>
@@ -73,9 +74,11 @@ export function OfflineBar({ socket, testid = "offline_bar" }) {
   }, [away]);
 
   const replaced = state === "replaced";
-  return html`<div class="offline-bar" role="status" data-testid=${testid} data-shown=${String(told || replaced)}>
+  return html`<div class="offline-bar" role="status" data-testid=${testid}
+    data-shown=${String(told || replaced)}>
     ${replaced && html`<span>${common("replaced")}</span>
-      <${Button} kind="quiet" testid="take_back_button" onClick=${() => socket.reconnectNow()}>${common("take_back")}<//>`}
+      <${Button} kind="quiet" testid="take_back_button" onClick=${() => socket.reconnectNow()}>
+        ${common("take_back")}<//>`}
     ${told && !replaced && html`<span class="spinner" aria-hidden="true"></span>
       <span>${common(online.value ? "reconnecting" : "offline")}</span>`}
   </div>`;
