@@ -101,6 +101,8 @@ export const t = catalogue({
   accept: { id: "Terima", en: "Accept" },
   decline: { id: "Tolak", en: "Decline" },
   more_cards: { id: "+{count} lagi di {place}", en: "{count} more in {place}" },
+  more: { id: "dan {count} lagi", en: "and {count} more" },
+  make_small: { id: "Kecilkan", en: "Make it small" },
   cards: { id: "Permintaan yang menunggu jawaban", en: "Requests that wait for an answer" },
   no_offers: { id: "Belum ada undangan", en: "No invitations" },
   no_offers_text: { id: "Undangan yang masuk menunggu jawabanmu di sini.", en: "What comes in waits here for your answer." },

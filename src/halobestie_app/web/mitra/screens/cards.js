@@ -1,7 +1,8 @@
 // What wants an answer: requests to talk, requests for more time. As cards over any screen, and in lists.
 
-import { html, useEffect, useId, useState } from "common/html.js";
+import { html, signal, useEffect, useId, useState } from "common/html.js";
 import { go, route } from "common/router.js";
+import { clock } from "common/texts.js";
 import { secondsLeft } from "common/time.js";
 import { Button, Countdown } from "common/ui.js";
 import { accept, decline, desk, respond } from "../model/app.js";
@@ -12,24 +13,52 @@ export function Topic({ sensitivity }) {
   return html`<span class="topic" data-topic=${sensitivity} data-testid="topic">${t(sensitivity)}</span>`;
 }
 
+/** Ids of cards that were made small; they stay so until they are tapped, or over. */
+const small = signal(new Set());
+
+function turn(id, on) {
+  const others = [...small.peek()].filter((one) => one !== id);
+  small.value = new Set(on ? [...others, id] : others);
+}
+
 /** The card that is most urgent, over any screen but the one that shows it anyway. */
 export function Cards() {
   const [place, id] = route.value.parts;
-  const asked = place === "extensions" ? [] : desk.extensions.value.filter((one) => !(place === "chat" && one.session_id === id));
+  const here = (one) => place === "extensions" || (place === "chat" && one.session_id === id);
+  const asked = desk.extensions.value.filter((one) => !here(one));
   const offered = place === "invitations" ? [] : desk.offers.value;
   const first = asked[0] ?? offered[0];
   const others = asked.length + offered.length - 1;
   const where = asked.length > 1 ? "extensions" : "invitations";
   return html`
     <section class="cards" aria-label=${t("cards")} data-testid="cards">
-      ${first && (asked.length
-        ? html`<${ExtensionCard} key=${first.id} extension=${first} />`
-        : html`<${OfferCard} key=${first.id} offer=${first} />`)}
-      ${others > 0 && html`
+      ${first && html`<${Over} key=${first.id} card=${first} others=${others} />`}
+      ${others > 0 && !small.value.has(first.id) && html`
         <${Button} kind="link" testid="cards_more_button" onClick=${() => go(`/${where}`)}>
           ${t("more_cards", { count: others, place: t(where) })}<//>`}
-      <${Spoken} text=${first ? sentence(first) : ""} />
+      <${Spoken} text=${first ? `${t(first.session_id ? "extension_title" : `offer_${first.kind}`)}: ${sentence(first)}` : ""} />
     </section>`;
+}
+
+/** One card over a screen: whole, or as a line of its own. */
+function Over({ card, others }) {
+  if (small.value.has(card.id)) {
+    return html`
+      <button type="button" class="card-small" data-testid="card_small" onClick=${() => turn(card.id, false)}>
+        <span>${sentence(card)}</span>
+        <span role="timer">${clock(secondsLeft(card.deadline_at))}</span>
+        ${others > 0 && html`<span class="badge"><span aria-hidden="true">+${others}</span><span class="unseen">${t("more", { count: others })}</span></span>`}
+      </button>`;
+  }
+  const shrink = html`
+    <button type="button" class="icon-button" aria-label=${t("make_small")} data-testid="card_small_button"
+      onClick=${() => turn(card.id, true)}>
+      <svg class="icon" viewBox="0 0 24 24" width="20" height="20" fill="none" stroke="currentColor"
+        stroke-width="2" stroke-linecap="round" aria-hidden="true"><path d="M6 15l6-6 6 6" /></svg>
+    </button>`;
+  return card.session_id
+    ? html`<${ExtensionCard} extension=${card} corner=${shrink} />`
+    : html`<${OfferCard} offer=${card} corner=${shrink} />`;
 }
 
 /** Says a new card at once to whoever cannot see it; the countdown in it is not repeated. */
@@ -39,26 +68,26 @@ function Spoken({ text }) {
   return html`<p class="unseen" role="alert">${said}</p>`;
 }
 
+const about = (card) => ({ name: card.customer.display_name, minutes: card.duration_minutes });
+
 function sentence(card) {
-  const about = { name: card.customer.display_name, minutes: card.duration_minutes };
-  return card.session_id ? t("extension_text", about) : `${t(`offer_${card.kind}`)}: ${t("offer_text", about)}`;
+  return t(card.session_id ? "extension_text" : "offer_text", about(card));
 }
 
-/** @param {{offer: object}} props an offer of the desk */
-export function OfferCard({ offer }) {
+/** @param {{offer: object, corner?: object}} props an offer of the desk; what is in the card's corner */
+export function OfferCard({ offer, corner }) {
   const title = useId();
   return html`
-    <article class="card request" aria-labelledby=${title} data-testid="offer_card" data-id=${offer.id} data-kind=${offer.kind}>
+    <article class="card request" aria-labelledby=${title} data-testid="offer_card" data-id=${offer.id}
+      data-kind=${offer.kind}>
       <div class="request-head">
         <div>
           <h2 id=${title}>${t(`offer_${offer.kind}`)}</h2>
-          <p class="request-who" data-testid="offer_text">${t("offer_text", {
-            name: offer.customer.display_name,
-            minutes: offer.duration_minutes,
-          })}</p>
+          <p class="request-who" data-testid="offer_text">${t("offer_text", about(offer))}</p>
           <${Topic} sensitivity=${offer.topic_sensitivity} />
         </div>
         <${Countdown} until=${offer.deadline_at} total=${offer.total} testid="offer_countdown" />
+        ${corner}
       </div>
       <${Overdue} until=${offer.deadline_at} />
       <div class="actions">
@@ -69,20 +98,23 @@ export function OfferCard({ offer }) {
 }
 
 /**
- * @param {{extension: object, inChat?: boolean}} props a pending extension; `inChat`: its chat is on the screen
+ * @param {{extension: object, inChat?: boolean, corner?: object}} props a pending extension; `inChat`: its chat
+ *   is on the screen; what is in the card's corner
  */
-export function ExtensionCard({ extension, inChat = false }) {
+export function ExtensionCard({ extension, inChat = false, corner }) {
   const title = useId();
-  const { customer, duration_minutes: minutes, timeout_seconds: seconds, default_action: policy } = extension;
+  const { timeout_seconds: seconds, default_action: policy } = extension;
   return html`
-    <article class="card request extension" aria-labelledby=${title} data-testid="extension_card" data-id=${extension.id}>
+    <article class="card request extension" aria-labelledby=${title} data-testid="extension_card"
+      data-id=${extension.id}>
       <div class="request-head">
         <div>
           <h2 id=${title}>${t("extension_title")}</h2>
-          <p class="request-who" data-testid="extension_text">${t("extension_text", { name: customer.display_name, minutes })}</p>
+          <p class="request-who" data-testid="extension_text">${sentence(extension)}</p>
           <p class="soft" data-testid="extension_silence_text">${t(`silence_${policy}`, { seconds })}</p>
         </div>
         <${Countdown} until=${extension.deadline_at} total=${seconds} testid="extension_countdown" />
+        ${corner}
       </div>
       <${Overdue} until=${extension.deadline_at} />
       <div class="actions">
