@@ -20,8 +20,9 @@ export function Table({
   return html`<div class="table-around" ...${rest}>
     <table role="table" data-testid=${testid} aria-busy=${loading || missing ? "true" : "false"}>
       <caption class=${showCaption ? "" : "unseen"}>${caption}</caption>
-      <thead role="rowgroup"><tr role="row">${heads.map((head, index) => html`<th scope="col" role="columnheader" key=${index}
-        class=${head.numeric ? "numeric" : ""}>${head.text}</th>`)}</tr></thead>
+      <thead role="rowgroup"><tr role="row">
+        ${heads.map((head, index) => html`<th scope="col" role="columnheader" key=${index}
+          class=${numeric(index)}>${head.text}</th>`)}</tr></thead>
       <tbody role="rowgroup">
         ${lines.map((line, at) => html`<tr role="row" key=${line.key ?? at} class=${line.class}
           data-testid=${line.testid}>
@@ -30,8 +31,8 @@ export function Table({
         ${missing && Array.from({ length: bones }, (_, at) => html`<tr key=${`bone${at}`} class="bones"
           aria-hidden="true">
           ${heads.map((head, index) => html`<td key=${index}><span class="bone"></span></td>`)}</tr>`)}
-        ${!missing && lines.length === 0 && html`<tr role="row" class="nothing"><td role="cell" colspan=${heads.length}>
-          ${empty ?? common("nothing_yet")}</td></tr>`}
+        ${!missing && lines.length === 0 && html`<tr role="row" class="nothing">
+          <td role="cell" colspan=${heads.length}>${empty ?? common("nothing_yet")}</td></tr>`}
       </tbody>
     </table>
   </div>`;
