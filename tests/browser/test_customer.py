@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 from playwright.async_api import Route, expect
 
+from support.people import Json
 from support.screens import CustomerPage, People
 
 pytestmark = pytest.mark.anyio
@@ -29,6 +30,12 @@ async def stranger(people: People, path: str | None = None) -> CustomerPage:
 async def statuses(people: People, page: CustomerPage) -> list[str]:
     """How somebody's payments stand, in the order of their beginning."""
     return [row["status"] for row in await people.house.rows(STATUSES, page.api.id)]
+
+
+async def searched(page: CustomerPage) -> Json:
+    """Wait until the screen shows a search; gives that."""
+    await page.sees("search_elapsed", "Sudah mencari")
+    return (await page.api.active())["pairing_request"]
 
 
 @asynccontextmanager
@@ -212,8 +219,7 @@ async def test_paid_for_in_another_tab(people: People) -> None:
     await ayu.pays(5)
     await ayu.sees("search_screen")
     await other.sees("search_screen")
-    [offer] = await sari.offers()
-    await sari.accepts(offer)
+    await sari.accepts(await searched(ayu))
     for tab in (ayu, other):
         await tab.enters()
         await tab.sees("chat_peer_name", "Sari")
@@ -233,8 +239,7 @@ async def test_nobody_was_found(people: People) -> None:
     await ayu.sees("support_handles", "bantu@halobestie.example")
     await ayu.taps("failed_retry_button")
     await ayu.sees("search_screen")
-    [offer] = await sari.offers()
-    (await sari.decline(offer)).ok()
+    (await sari.decline(await searched(ayu))).ok()
     await ayu.sees("failed_reason", "sedang tidak bisa")
     await ayu.reloads()
     await ayu.sees("failed_screen")
@@ -321,8 +326,8 @@ async def test_by_keys_alone(people: People) -> None:
     await reaches("payment_pay_button")
     await keys.press("Space")
     await ayu.sees("search_screen")
-    [offer] = await sari.offers()
-    session = await sari.accepts(offer)
+    offers = await sari.offers()
+    session = await sari.accepts(max(offers, key=lambda offer: offer["deadline_at"]))
     await reaches("found_go_button")
     await keys.press("Enter")
     await reaches("chat_input")

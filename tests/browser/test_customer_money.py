@@ -5,17 +5,18 @@ import re
 import pytest
 from playwright.async_api import Page, expect
 
+from support.people import Mitra
 from support.screens import CustomerPage, People
 
 pytestmark = pytest.mark.anyio
 
 XENDIT = True
-NO_WINDOWS = "window.open = () => null"
+NO_WINDOWS = "() => { window.opens = window.open; window.open = () => null; }"
+WINDOWS_AGAIN = "() => { window.open = window.opens; }"
 STATUSES = "SELECT status FROM payment_sessions WHERE customer_id = %s ORDER BY created_at"
 RUN_OUT = """
-UPDATE payment_sessions
-SET created_at = created_at - (expires_at - now()), expires_at = now(), wake_at = now()
-WHERE customer_id = %s AND status = 'pending'"""
+UPDATE payment_sessions SET expires_at = now(), wake_at = now()
+WHERE customer_id = %s AND status = 'pending' RETURNING id"""
 
 
 async def pays_there(hosted: Page) -> None:
@@ -27,6 +28,13 @@ async def pays_there(hosted: Page) -> None:
 async def statuses(people: People, page: CustomerPage) -> list[str]:
     """How somebody's payments stand, in the order of their beginning."""
     return [row["status"] for row in await people.house.rows(STATUSES, page.api.id)]
+
+
+async def meet(ayu: CustomerPage, sari: Mitra) -> None:
+    """From a search to the chat."""
+    await ayu.sees("search_elapsed", "Sudah mencari")
+    await sari.accepts((await ayu.api.active())["pairing_request"])
+    await ayu.enters()
 
 
 async def test_a_window_held_back(people: People) -> None:
@@ -81,7 +89,7 @@ async def test_too_late(people: People) -> None:
     await ayu.chooses(5)
     await (await ayu.other_tab(after="payment_pay_button")).close()
     await ayu.sees("payment_waiting_screen")
-    await people.house.rows(f"{RUN_OUT} RETURNING id", ayu.api.id)
+    await people.house.rows(RUN_OUT, ayu.api.id)
     await ayu.sees("payment_expired_screen", "Tidak ada yang ditagih")
     await ayu.taps("expired_again_button")
     await ayu.sees("payment_total")
@@ -94,10 +102,7 @@ async def test_more_time_over_a_reload(people: People) -> None:
     await ayu.chooses(5)
     first = await ayu.other_tab(after="payment_pay_button")
     await pays_there(first)
-    await ayu.sees("search_screen")
-    [offer] = await sari.offers()
-    await sari.accepts(offer)
-    await ayu.enters()
+    await meet(ayu, sari)
     await ayu.taps("chat_extend_button")
     await ayu.taps("extend_tier_12")
     hosted = await ayu.other_tab(after="extend_pay_button")
@@ -121,17 +126,13 @@ async def test_no_more_time(people: People) -> None:
     ayu = await people.customer("Ayu")
     await ayu.chooses(5)
     await pays_there(await ayu.other_tab(after="payment_pay_button"))
-    await ayu.sees("search_screen")
-    [offer] = await sari.offers()
-    await sari.accepts(offer)
-    await ayu.enters()
-    opens = await ayu.page.evaluate_handle("window.open")
+    await meet(ayu, sari)
     await ayu.page.evaluate(NO_WINDOWS)
     await ayu.asks_more(5)
     await ayu.sees("payment_blocked_notice")
     await ayu.taps("extend_dialog_close_button")
     await ayu.sees("toast", "Pembayaran dibatalkan")
-    await ayu.page.evaluate("(opens) => { window.open = opens; }", opens)
+    await ayu.page.evaluate(WINDOWS_AGAIN)
     await ayu.taps("chat_extend_button")
     await pays_there(await ayu.other_tab(after="extend_pay_button"))
     await ayu.sees("chat_paused_overlay")
