@@ -48,7 +48,7 @@ export function Shell({ user }) {
           <${Connection} />
           <${Preferences} />
           <div class="cc-who">
-            <p><small>${t("signed_in_as")}</small><br /><b data-testid="shell_who">${user.email}</b></p>
+            <p><small>${t("signed_in_as")}</small><br /><b data-testid="shell_who">${broken(user.email)}</b></p>
             <${Button} kind="quiet" testid="shell_sign_out_button" onClick=${() => api.signOut()}>
               <${Icon} name="out" />${t("sign_out")}
             <//>
@@ -102,6 +102,12 @@ function Connection({ short }) {
 /** Name the address' further parts: {kind: "payment", id: "…"}; missing ones are undefined. */
 function named(page, parts) {
   return Object.fromEntries((page.params ?? []).map((param, place) => [param, parts[place]]));
+}
+
+/** An address may be broken before its @, and only where that is not enough elsewhere. */
+function broken(email) {
+  const [name, ...host] = email.split("@");
+  return html`${name}<wbr />@${host.join("@")}`;
 }
 
 function skip(event, main) {

@@ -56,7 +56,7 @@ export const t = catalogue({
     en: "Pairing in {window}: {accepted} accepted, {failed} failed.",
   },
   accept: { id: "Waktu sampai diterima", en: "Time to accept" },
-  middle: { id: "separuhnya dalam", en: "half of them within" },
+  middle: { id: "median", en: "median" },
   p50: { id: "Separuh (p50)", en: "Half (p50)" },
   p95: { id: "Hampir semua (p95)", en: "Nearly all (p95)" },
   accept_label: {
