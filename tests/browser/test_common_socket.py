@@ -3,6 +3,7 @@
 from uuid import UUID, uuid4
 
 import pytest
+from playwright.async_api import WebSocketRoute
 
 from halobestie_core.words import UserType
 from support.bare import BarePage, bare
@@ -129,3 +130,24 @@ async def test_a_page_put_aside_comes_back(people: People) -> None:
     await page.does("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
     await page.holds("socket.state.value === 'open'")
     assert len(page.sockets) == 2
+
+
+async def test_a_silent_socket_is_given_up(people: People) -> None:
+    """A socket that does not answer a ping is let go, though nobody closed it, and another is opened."""
+    page = await bare(people)
+    await page.signs_in()
+    roads: list[WebSocketRoute] = []
+
+    def leads(road: WebSocketRoute) -> None:
+        roads.append(road)
+        server = road.connect_to_server()
+        if len(roads) == 1:
+            road.on_message(lambda text: None if "ping" in str(text) else server.send(text))
+
+    await page.page.route_web_socket("**/api/shared/ws", leads)
+    await page.connects()
+    await page.does("dispatchEvent(new Event('online'))")
+    assert await page.does("socket.state.value") == "open", "until it is known"
+    await page.holds("heard.filter((frame) => frame.type === 'snapshot').length === 2")
+    assert await page.does("socket.state.value") == "open"
+    assert len(roads) == 2
