@@ -120,6 +120,9 @@ export function start() {
   poll(async () => {
     if (api.user.peek() && (socket.state.peek() !== "open" || !evening.known.peek())) await evening.refresh();
   }, { every: WITHOUT_SOCKET });
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden && api.user.peek()) evening.refresh();
+  });
   socket.start();
   api.start();
 }

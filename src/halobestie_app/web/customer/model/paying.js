@@ -3,7 +3,7 @@
 import { effect, signal, untracked } from "common/html.js";
 import { replace, route } from "common/router.js";
 import { toast } from "common/ui.js";
-import { rupiah } from "common/texts.js";
+import { problemText, rupiah } from "common/texts.js";
 import { t } from "../texts.js";
 import { api, evening, leave, left, onFrame, takeUp } from "./app.js";
 import { noteOpened, wasOpened } from "./opened.js";
@@ -34,6 +34,7 @@ export async function begin({ minutes, tierId, mitraId = null, isExtension = fal
     if (!STALE.has(error.code)) throw error;
     await evening.refresh();
     if (error.code !== "ALREADY_ACTIVE") throw error;
+    toast(problemText(error), "info");
     return null;
   }
   begunHere.add(payment.id);

@@ -5,7 +5,7 @@ import { poll } from "common/polling.js";
 import { replace } from "common/router.js";
 import { duration, rupiah } from "common/texts.js";
 import { secondsLeft, serverNow } from "common/time.js";
-import { Button, Notice, Page, toast } from "common/ui.js";
+import { Button, Icon, Notice, Page, toast } from "common/ui.js";
 import { evening, leave } from "../model/app.js";
 import { fallBack } from "../model/searching.js";
 import { isReusable } from "../model/where.js";
@@ -47,10 +47,11 @@ export function Failed() {
 }
 
 function NotFound({ payment, reusable, left, home, again }) {
-  return html`<${Page} title=${t("failed_title")} testid="failed_screen"
+  return html`<${Page} title=${t("failed_title")} testid="failed_screen" class="moment"
     bottom=${html`
       ${reusable && html`<${Button} testid="failed_retry_button" onClick=${again}>${t("failed_retry")}<//>`}
       <${Button} kind="quiet" testid="failed_home_button" onClick=${home}>${t("failed_home")}<//>`}>
+    <span class="empty-icon"><${Icon} name="heart" size=${32} /></span>
     <p class="lead" data-testid="failed_reason">${t(`failed_${payment.cause_tag}`)}</p>
     <${OfTheMoney} payment=${payment} reusable=${reusable} text=${t("failed_reuse", { left: duration(left) })} />
     <${Support} />
@@ -61,10 +62,11 @@ function Unanswered({ payment, request, reusable, left, home, again }) {
   const others = reusable && request?.fallback_available === true;
   const name = request?.targeted_mitra?.display_name ?? t("this_bestie");
   const full = request?.cause_detail === "at_capacity";
-  return html`<${Page} title=${t("offline_title")} testid="failed_screen"
+  return html`<${Page} title=${t("offline_title")} testid="failed_screen" class="moment"
     bottom=${html`
       ${others && html`<${Button} testid="failed_other_button" onClick=${again}>${t("other_bestie")}<//>`}
       <${Button} kind="quiet" testid="failed_home_button" onClick=${home}>${t("back")}<//>`}>
+    <span class="empty-icon"><${Icon} name="heart" size=${32} /></span>
     <p class="lead" data-testid="failed_reason">${t(full ? "offline_full" : `offline_${payment.cause_tag}`, { name })}</p>
     <${OfTheMoney} payment=${payment} reusable=${others} text=${t("offline_reuse", { left: duration(left) })} />
     ${reusable && !others && html`<p class="soft" role="status" data-testid="failed_nobody">${t("offline_nobody")}</p>`}

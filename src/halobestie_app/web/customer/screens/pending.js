@@ -2,7 +2,7 @@
 
 import { html } from "common/html.js";
 import { replace } from "common/router.js";
-import { Button, Empty, Page } from "common/ui.js";
+import { Button, Icon, Page } from "common/ui.js";
 import { evening, leave } from "../model/app.js";
 import { wasOpened } from "../model/opened.js";
 import { goBack, mayCancel } from "../model/paying.js";
@@ -38,9 +38,10 @@ export function Expired() {
     leave(payment.id);
     replace(path);
   };
-  return html`<${Page} title=${t("expired_title")} testid="payment_expired_screen"
+  return html`<${Page} title=${t("expired_title")} testid="payment_expired_screen" class="moment"
     bottom=${html`<${Button} testid="expired_again_button" onClick=${() => away("/pay")}>${t("expired_again")}<//>
       <${Button} kind="quiet" testid="expired_home_button" onClick=${() => away("/")}>${t("failed_home")}<//>`}>
-    <${Empty} icon="clock" title=${priceText(payment.amount)} text=${t("expired_text")} />
+    <span class="empty-icon"><${Icon} name="clock" size=${32} /></span>
+    <p class="lead">${t("expired_text")}</p>
   <//>`;
 }

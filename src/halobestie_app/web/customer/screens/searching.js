@@ -17,7 +17,7 @@ export function Searching() {
   const [sure, ask] = useState(false);
   const open = request?.status === "pending";
   const problem = searchProblem.value;
-  return html`<${Page} title=${t("search_title")} testid="search_screen" class="searching"
+  return html`<${Page} title=${t("search_title")} testid="search_screen" class="moment"
     bottom=${html`<${Button} kind="quiet" testid="search_cancel_button" onClick=${() => ask(true)}>${t("search_cancel")}<//>`}>
     <div class="breathing" aria-hidden="true"><i></i><i></i><i></i></div>
     <p class="lead">${t("search_text")}</p>

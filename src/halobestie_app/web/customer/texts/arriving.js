@@ -15,14 +15,14 @@ export const ARRIVING = {
   start_anonymous: { id: "Mulai tanpa akun", en: "Start without an account" },
   start_phone: { id: "Masuk dengan nomor HP", en: "Sign in with your phone" },
   start_promise: {
-    id: "Isi obrolanmu terenkripsi dan hanya untuk kamu dan bestie-mu.",
-    en: "What you say is encrypted, and stays between you and your bestie.",
+    id: "Obrolanmu disimpan terenkripsi, dan hanya ditampilkan untuk kamu dan bestie-mu.",
+    en: "What you say is kept encrypted, and shown to you and your bestie only.",
   },
 
   // -- phone and code
   phone_title: { id: "Masuk dengan nomor HP", en: "Sign in with your phone" },
   phone_attach_title: { id: "Tautkan nomor HP", en: "Add your phone" },
-  phone_text: { id: "Kami kirim kode lewat SMS untuk memastikan ini kamu.", en: "We text you a code to make sure it is you." },
+  phone_text: { id: "Kami kirim kode ke nomormu untuk memastikan ini kamu.", en: "We send a code to your phone to make sure it is you." },
   phone_attach_text: {
     id: "Supaya riwayatmu tetap aman saat ganti HP. Semua yang sudah ada ikut tersimpan.",
     en: "So that your history stays yours on another device. Everything you have is kept.",
@@ -31,7 +31,7 @@ export const ARRIVING = {
   phone_hint: { id: "Contoh: 0812 3456 7890", en: "For example 0812 3456 7890, or +44..." },
   phone_wrong: { id: "Nomornya belum lengkap. Coba periksa lagi, ya.", en: "That number does not look complete." },
   phone_send: { id: "Kirim kode", en: "Send the code" },
-  code_label: { id: "Kode dari SMS", en: "Code from the text message" },
+  code_label: { id: "Kode verifikasi", en: "The code" },
   code_sent: { id: "Kode sudah dikirim ke {phone}.", en: "We sent a code to {phone}." },
   code_verify: { id: "Masuk", en: "Sign in" },
   code_attach: { id: "Tautkan", en: "Add it" },
