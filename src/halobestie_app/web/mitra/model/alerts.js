@@ -47,7 +47,7 @@ export function createAlerts() {
 
   function ring(id) {
     play(OFFER);
-    navigator.vibrate?.([120, 80, 120]);
+    if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.([120, 80, 120]);
     clearTimeout(ringing.get(id));
     ringing.set(id, setTimeout(() => {
       ringing.set(id, null);
