@@ -44,7 +44,7 @@ export function Shell({ user }) {
               onGo=${() => (open.value = false)} />`)}
           </ul>
         </nav>
-        <div class="cc-side-foot">
+        <aside class="cc-side-foot" aria-label=${t("account")}>
           <${Connection} />
           <${Preferences} />
           <div class="cc-who">
@@ -53,7 +53,7 @@ export function Shell({ user }) {
               <${Icon} name="out" />${t("sign_out")}
             <//>
           </div>
-        </div>
+        </aside>
       </div>
       <main id="main" class="cc-main" ref=${main}>
         ${page

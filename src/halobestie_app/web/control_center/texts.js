@@ -20,6 +20,7 @@ export const t = catalogue({
   nav_waiting: { id: "{count} menunggu", en: "{count} waiting" },
   skip: { id: "Langsung ke isi", en: "Skip to content" },
 
+  account: { id: "Akun dan tampilan", en: "Account and appearance" },
   signed_in_as: { id: "Masuk sebagai", en: "Signed in as" },
   sign_out: { id: "Keluar", en: "Sign out" },
 

@@ -130,9 +130,8 @@ function EdgeLine({ place, edge, weight: width, shown, more }) {
 
 function EdgeLabel({ place, edge, shown, more, onShow }) {
   const { x, y, width, height, lines } = place;
-  const said = t("edge", {
-    event: edge.event, from: edge.from, to: edge.to, cause: lines[1] ?? null, count: number(edge.count),
-  });
+  const written = [...lines, number(edge.count)].join(" "); // a name begins with what is seen
+  const said = t("edge", { written, from: edge.from, to: edge.to });
   const act = (event) => {
     if (event.type === "keydown" && event.key !== "Enter" && event.key !== " ") return;
     event.preventDefault();
@@ -147,12 +146,12 @@ function EdgeLabel({ place, edge, shown, more, onShow }) {
       onFocus=${() => onShow(edge.key, false)} onBlur=${() => onShow(null, false)}
       onClick=${act} onKeyDown=${act}>
       <rect x=${x} y=${y} width=${width} height=${height} rx="8" />
-      <text x=${x + 9} y=${y + 16} aria-hidden="true">${lines[0]}</text>
+      <text x=${x + 9} y=${y + 16} aria-hidden="true">${lines[0]}</text>${" "}
+      ${lines[1] && html`
+        <text class="cc-cause" x=${x + 9} y=${y + 16 + SIZE.line} aria-hidden="true">${lines[1]}</text>`}${" "}
       <text class="cc-count" x=${x + width - 9} y=${y + 16} text-anchor="end" aria-hidden="true">
         ${number(edge.count)}
       </text>
-      ${lines[1] && html`
-        <text class="cc-cause" x=${x + 9} y=${y + 16 + SIZE.line} aria-hidden="true">${lines[1]}</text>`}
     </g>`;
 }
 

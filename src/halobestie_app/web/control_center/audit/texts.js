@@ -38,10 +38,8 @@ export const t = catalogue({
     en: "Diagram of {name}: {states} states, {edges} edges, {count} moves.",
   },
   edge: {
-    id: ({ event, from, to, cause, count }) =>
-      `${event}, dari ${from} ke ${to}${cause ? `, karena ${cause}` : ""}: ${count} kali`,
-    en: ({ event, from, to, cause, count }) =>
-      `${event}, from ${from} to ${to}${cause ? `, because of ${cause}` : ""}: ${count} times`,
+    id: "{written} kali, dari {from} ke {to}",
+    en: "{written} times, from {from} to {to}",
   },
   cause_carried: { id: "sebab dari perintah", en: "cause of the command" },
   now_here: { id: "{count} di sini", en: "{count} here" },

@@ -20,7 +20,8 @@ export function Id({ id, label }) {
       toast(id, "info"); // a window without that right shows what is to be copied
     }
   };
-  return html`<button type="button" class="work-id" title=${id} aria-label=${work("copy_id", { id: label ?? id })} onClick=${copy}>
+  const name = `…${id.slice(-8)}, ${work("copy_id", { id: label ?? id })}`; // begins with what is seen
+  return html`<button type="button" class="work-id" title=${id} aria-label=${name} onClick=${copy}>
     …${id.slice(-8)}
   </button>`;
 }
