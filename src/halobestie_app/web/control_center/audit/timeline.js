@@ -2,12 +2,13 @@
 
 import { html, useEffect, useSignal } from "common/html.js";
 import { poll } from "common/polling.js";
+import { back } from "common/router.js";
+import { number } from "common/texts.js";
 import { Button, Empty, Page, Problem, Skeleton } from "common/ui.js";
 import { api } from "../api.js";
 import { Icon } from "../icons.js";
 import { Id } from "../pages/parts/seen.js";
 import { machine as nameOf, said } from "../pages/parts/words.js";
-import { number } from "common/texts.js";
 import { Diagram } from "./diagram.js";
 import { edgesTaken } from "./edges.js";
 import { Moves } from "./moves.js";
@@ -47,7 +48,7 @@ export function Timeline({ kind, id }) {
   };
   const title = `${said(nameOf, kind)} …${id.slice(-8)}`;
   return html`
-    <${Page} title=${title} back=${() => history.back()} wide testid="audit_timeline">
+    <${Page} title=${title} back=${() => back("/audit")} wide testid="audit_timeline">
       <p class="cc-lead"><a href=${`#/audit?machine=${kind}`}>${t("back")}</a> · <${Id} id=${id} /></p>
       ${problem.value?.status === 404
         ? html`<${Empty} title=${t("not_found")} text=${t("not_found_text", { kind: said(nameOf, kind) })} />`

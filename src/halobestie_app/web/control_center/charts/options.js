@@ -2,6 +2,7 @@
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;
+const CROWD = 100;
 const WHOLE = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000].flatMap((one) => [one, 2 * one, 5 * one]);
 
 /** The colour that a token stands for in the theme of the moment; a canvas knows no tokens. */
@@ -41,7 +42,7 @@ export function optionsOf({ kind, lines, said, whole, step, ticks, zoned, size, 
         values: (_chart, splits, _axis, _space, every) => splits.map((seconds) => ticks(seconds, every)),
       },
       {
-        stroke: quiet, font, grid, ticks: { show: false }, size: kind === "lines" ? 58 : 44, space: 36,
+        stroke: quiet, font, grid, ticks: { show: false }, size: kind === "lines" ? 58 : 44, space: 30,
         ...(whole ? { incrs: WHOLE } : {}),
         values: (_chart, splits) => splits.map((value) => said(value)),
       },
@@ -53,13 +54,21 @@ export function optionsOf({ kind, lines, said, whole, step, ticks, zoned, size, 
 function seriesOf(line, kind, bars) {
   const paint = colour(line.colour);
   if (kind === "lines") {
-    const points = { show: true, size: 6, fill: paint, stroke: paint };
+    const points = { show: true, size: 6, fill: paint, stroke: paint, filter: pointsOf };
     return { label: line.name, stroke: paint, width: 2, points };
   }
   return {
     label: line.name, fill: paint, stroke: paint, width: 0, points: { show: false },
     paths: bars({ size: [0.78, 40, 1], align: 1, radius: 0 }),
   };
+}
+
+/** Points where there are few, and where a line would have no length. */
+function pointsOf(chart, place) {
+  const values = chart.data[place];
+  const there = (index) => values[index] !== null && values[index] !== undefined;
+  const all = values.length <= CROWD;
+  return [...values.keys()].filter((at) => there(at) && (all || !(there(at - 1) || there(at + 1))));
 }
 
 function spanOf(times, step, kind) {

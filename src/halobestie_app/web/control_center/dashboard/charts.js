@@ -6,7 +6,7 @@ import { Chart } from "../charts/chart.js";
 import { cause, said, state } from "../pages/parts/words.js";
 import { t } from "./texts.js";
 
-const SHOWN_CAUSES = 5;
+const CAUSE_COLOURS = [1, 3, 4, 5, 2]; // the last is the colour of what goes well
 const ENDS = [
   ["consumed", "--hb-chart-2"], ["failed_pairing", "--hb-chart-1"], ["expired", "--hb-chart-3"],
   ["abandoned", "--hb-chart-6"],
@@ -70,11 +70,11 @@ function Causes({ seen, within }) {
   const counts = Object.entries(seen.failures_by_cause);
   const total = counts.reduce((sum, [, count]) => sum + count, 0);
   const ranked = counts.filter(([, count]) => count > 0).sort(([, one], [, other]) => other - one);
-  const lines = ranked.slice(0, SHOWN_CAUSES).map(([tag, count], place) => ({
-    key: tag, name: said(cause, tag), colour: `--hb-chart-${place + 1}`,
+  const lines = ranked.slice(0, CAUSE_COLOURS.length).map(([tag, count], place) => ({
+    key: tag, name: said(cause, tag), colour: `--hb-chart-${CAUSE_COLOURS[place]}`,
     values: seen.series.failures_by_cause[tag], whole: count,
   }));
-  const rest = ranked.slice(SHOWN_CAUSES);
+  const rest = ranked.slice(CAUSE_COLOURS.length);
   if (rest.length) lines.push(others(rest, seen.series.failures_by_cause));
   const [first] = lines;
   const most = first ? t("causes_most", { name: first.name, count: number(first.whole) }) : "";
