@@ -35,7 +35,7 @@ function App() {
   const Screen = SCREENS[name];
   const before = useRef(name);
   useEffect(() => {
-    // What was on the screen is gone, and its focus with it: go on at the top, where the new one is announced.
+    // What was on the screen is gone, and its focus with it: go on at the top, where the new one is.
     if (before.current !== name && !document.activeElement?.isConnected) document.body.focus();
     if (before.current !== name) scrollTo(0, 0);
     document.documentElement.dataset.screen = name;

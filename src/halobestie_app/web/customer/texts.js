@@ -1,4 +1,4 @@
-// What the customer app says, as one catalogue. The entries are kept by subject in texts/; short, warm, "kamu".
+// What the customer app says, as one catalogue; the entries are kept by subject in texts/.
 
 import { catalogue } from "common/texts.js";
 import { ARRIVING } from "./texts/arriving.js";

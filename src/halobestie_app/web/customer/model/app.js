@@ -43,7 +43,7 @@ export function stopGreeting() {
   greeting.value = null;
 }
 
-/** What follows frames: registered by those who know (searching, talking); called after the objects were taken. */
+/** What follows frames: registered by those who know, called after the objects were taken. */
 const listeners = new Set();
 export function onFrame(listener) {
   listeners.add(listener);
@@ -110,7 +110,8 @@ export function start() {
   let waited = false;
   effect(() => {
     const session = evening.session.value;
-    const waiting = evening.request.value?.status === "pending" || evening.payment.value?.status === "confirmed";
+    const searching = evening.request.value?.status === "pending";
+    const waiting = searching || evening.payment.value?.status === "confirmed";
     untracked(() => {
       if (isLive(session) && waited) greet(session.id);
       if (isLive(session) && waiting) settled();

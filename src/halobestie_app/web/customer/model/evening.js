@@ -1,4 +1,4 @@
-// All that this customer has in flight, as the server last said it: level, not edge. Decides nothing, asks little.
+// All that this customer has in flight, as the server last said it: level, not edge. Decides nothing.
 //
 // Snapshots, frames and answers all end here, in any order; of every object the newest version counts. What a
 // snapshot does not name any more is not forgotten but asked for, so that whoever waited learns how it ended.
@@ -15,11 +15,13 @@ export const isOpen = (payment) => Boolean(payment) && OPEN.has(payment.status);
 /**
  * @param {{api: object}} given
  * @returns the evening; its signals are `known` (whether the server was heard at all), `trouble` (why not),
- *   `session`, `request`, `payment` (not an extension's), `more` (an extension's payment) and `extension`, each
- *   the current object or null
+ *   `session`, `request`, `payment` (not an extension's), `more` (an extension's payment) and `extension`,
+ *   each the current object or null
  */
 export function createEvening({ api }) {
-  const kept = { session: objects(), request: objects(), payment: objects(), more: objects(), extension: objects() };
+  const kept = {
+    session: objects(), request: objects(), payment: objects(), more: objects(), extension: objects(),
+  };
   const at = Object.fromEntries(Object.keys(kept).map((kind) => [kind, signal(null)]));
   const current = Object.fromEntries(
     Object.keys(kept).map((kind) => [kind, computed(() => kept[kind].value.get(at[kind].value) ?? null)]),
@@ -31,7 +33,7 @@ export function createEvening({ api }) {
 
   // -------------------------------------------------------------------------------------------- taking
 
-  /** Keep an object; make it the current one of its kind if it is alive, or is so already, or nothing else is. */
+  /** Keep an object; it becomes the current one of its kind if it is alive, or nothing else is. */
   function take(kind, object, alive) {
     if (!object) return;
     batch(() => {
@@ -57,10 +59,14 @@ export function createEvening({ api }) {
       known.value = true;
       trouble.value = null;
     });
-    if (isLive(before.session) && before.session.id !== session?.id) readSession(before.session.id);
-    if (before.request?.status === "pending" && before.request.id !== request?.id) readRequest(before.request.id);
-    for (const one of [before.payment, before.more]) if (isOpen(one) && one.id !== payment?.id) readPayment(one.id);
-    if (before.extension?.status === "pending" && !extension) readPayment(before.extension.payment_session_id);
+    const gone = (old, now) => old.id !== now?.id;
+    const { session: chat, request: search, extension: asked } = before;
+    if (isLive(chat) && gone(chat, session)) readSession(chat.id);
+    if (search?.status === "pending" && gone(search, request)) readRequest(search.id);
+    for (const paid of [before.payment, before.more]) {
+      if (isOpen(paid) && gone(paid, payment)) readPayment(paid.id);
+    }
+    if (asked?.status === "pending" && !extension) readPayment(asked.payment_session_id);
   }
 
   // -------------------------------------------------------------------------------------------- asking

@@ -1,4 +1,4 @@
-// Something that a screen shows and the evening does not hold: fetched when the screen comes, again when asked.
+// What a screen shows and the evening does not hold: fetched when the screen comes, again when asked.
 
 import { useCallback, useEffect, useState } from "common/html.js";
 

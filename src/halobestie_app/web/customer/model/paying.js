@@ -10,7 +10,9 @@ import { noteOpened, wasOpened } from "./opened.js";
 
 const PAYMENTS = "/api/client/payment-sessions";
 /** Refusals that mean: the truth is another than this tab thinks. */
-const STALE = new Set(["INVALID_STATE", "PAYMENT_EXPIRED", "ALREADY_ACTIVE", "NOT_FOUND", "SESSION_NOT_ACTIVE"]);
+const STALE = new Set([
+  "INVALID_STATE", "PAYMENT_EXPIRED", "ALREADY_ACTIVE", "NOT_FOUND", "SESSION_NOT_ACTIVE",
+]);
 
 const begunHere = new Set();
 
@@ -77,7 +79,7 @@ export function openedByHand(payment) {
 }
 
 /**
- * Whether going back may cancel: not once a hosted page was opened, and not when another tab may have done so.
+ * Whether going back may cancel: not once a hosted page was opened, here or perhaps in another tab.
  *
  * @param {object} payment
  */
@@ -111,8 +113,10 @@ export function resume(payment) {
 export const check = (payment) => evening.readPayment(payment.id);
 
 onFrame((frame) => {
-  if (frame.type === "payment_late") toast(t("late_toast", { amount: rupiah(frame.payment.amount) }), "warning");
-  // A page that was not ready when the payment was begun: the tap is long ago, so the browser may hold it back.
+  if (frame.type === "payment_late") {
+    toast(t("late_toast", { amount: rupiah(frame.payment.amount) }), "warning");
+  }
+  // A page that was not ready when the payment was begun: the browser may hold it back, the tap is long ago.
   const payment = frame.type === "payment_updated" ? frame.payment : null;
   const fresh = payment?.status === "pending" && begunHere.has(payment.id) && !wasOpened(payment.id);
   if (fresh && payment.xendit_invoice_url && !left.peek().has(payment.id)) openPage(payment);

@@ -74,7 +74,11 @@ export async function fallBack(payment) {
   }
 }
 
-/** Ask whether a bestie could be asked now. Throws ApiError. @returns {Promise<{available, target_available}>} */
+/**
+ * Ask whether a bestie could be asked now. Throws ApiError.
+ *
+ * @returns {Promise<{available: boolean, target_available: boolean}>}
+ */
 export function isThere(mitraId) {
   return api.get("/api/client/mitra-availability", { query: { mitra_id: mitraId } });
 }
@@ -84,7 +88,7 @@ onFrame((frame) => {
   if (frame.pairing_request) evening.readPayment(frame.pairing_request.payment_session_id);
 });
 
-/** A confirmed payment asks for its search, wherever the money was seen: here, in another tab, after a reload. */
+/** A confirmed payment asks for its search, wherever its money was seen. */
 export function watchPaid() {
   effect(() => {
     const payment = evening.payment.value;

@@ -1,4 +1,4 @@
-// In a chat: more time, and the end. The server's clock and states rule; this asks, and says what became of it.
+// In a chat: more time, and the end. The server's clock and states rule; this asks, and says what became.
 
 import { effect, signal, untracked } from "common/html.js";
 import { replace } from "common/router.js";
@@ -15,14 +15,15 @@ export const extendProblem = signal(null);
 let asking = null;
 const asked = new Set();
 
-/** Ask the bestie to go on, with a payment that is confirmed. Never throws: `extendProblem` says what is wrong. */
+/** Ask the bestie to go on, with a payment that is confirmed. Never throws: see `extendProblem`. */
 export async function askForMore(session, payment) {
   if (asking === payment.id) return;
   asking = payment.id;
   extendProblem.value = null;
   try {
     const body = { extension_payment_session_id: payment.id };
-    const extension = await api.post(`/api/client/chat/sessions/${session.id}/extensions`, body, { key: true });
+    const path = `/api/client/chat/sessions/${session.id}/extensions`;
+    const extension = await api.post(path, body, { key: true });
     asked.add(payment.id);
     evening.takeExtension(extension);
     extending.value = false;
@@ -68,7 +69,9 @@ onFrame((frame) => {
   if (frame.type !== "extension_response") return;
   socket.send({ type: "ack", frame: "extension_response", id: frame.extension_id });
   if (frame.extension) evening.readPayment(frame.extension.payment_session_id);
-  if (frame.accepted) toast(t(frame.via_timeout ? "extended_silently" : "extended", { count: frame.duration_minutes }), "good");
+  if (!frame.accepted) return;
+  const said = frame.via_timeout ? "extended_silently" : "extended";
+  toast(t(said, { count: frame.duration_minutes }), "good");
 });
 
 /** What the failed payment for more time came to, in words; null while there is nothing to say. */
@@ -93,7 +96,8 @@ export function watchMore() {
   });
   effect(() => {
     // Another tab asked: how long the pause may take is in what a cold start is told.
-    const unknown = evening.session.value?.status === "extending" && evening.extension.value?.status !== "pending";
+    const paused = evening.session.value?.status === "extending";
+    const unknown = paused && evening.extension.value?.status !== "pending";
     untracked(() => {
       if (unknown) evening.refresh();
     });

@@ -1,5 +1,5 @@
-// Which screen the truth asks for: one pure function, so that a reload, a second tab and ALREADY_ACTIVE all find
-// their way. Knows no server and no screen; what a person puts aside (`left`) is asked for no more.
+// Which screen the truth asks for: one pure function, so that a reload, a second tab and ALREADY_ACTIVE all
+// find their way. Knows no server and no screen; what a person puts aside (`left`) is asked for no more.
 
 import { isLive } from "./evening.js";
 
@@ -32,10 +32,10 @@ export function isReusable(payment, now) {
 /**
  * @param {{user: object|null|undefined, known: boolean, session: object|null, request: object|null,
  *   payment: object|null}} truth as the server said it
- * @param {{parts: string[], left: Set<string>, greeting: string|null}} here `parts` of the route; `left`: ids of
- *   what was put aside; `greeting`: the session that was found a moment ago
- * @returns {string} start, phone, loading, found, chat, over, searching, asking, payment, failed, expired, home,
- *   or a place of the route: pay, history, settings, payments, past
+ * @param {{parts: string[], left: Set<string>, greeting: string|null}} here `parts` of the route; `left`: ids
+ *   of what was put aside; `greeting`: the session that was found a moment ago
+ * @returns {string} start, phone, loading, found, chat, over, searching, asking, payment, failed, expired,
+ *   home, or a place of the route: pay, history, settings, payments, past
  */
 export function where({ user, known, session, request, payment }, { parts, left, greeting }) {
   if (user === undefined) return "loading";
@@ -46,11 +46,17 @@ export function where({ user, known, session, request, payment }, { parts, left,
     if (greeting === session.id) return "found";
     return ASIDE.has(place) ? place : "chat";
   }
-  if (session?.status === "ended" && session.end_reason !== "customer_ended" && !left.has(session.id)) return "over";
+  if (isOver(session) && !left.has(session.id)) return "over";
   if (request?.status === "pending") return request.kind === "returning" ? "asking" : "searching";
   if (payment?.status === "confirmed") return payment.targeted_mitra_id ? "asking" : "searching";
-  if (payment?.status === "pending" && !left.has(payment.id)) return "payment";
-  if (payment?.status === "expired" && !left.has(payment.id)) return "expired";
-  if (payment?.status === "failed_pairing" && FAILURES.has(payment.cause_tag) && !left.has(payment.id)) return "failed";
+  if (!payment || left.has(payment.id)) return place;
+  if (payment.status === "pending") return "payment";
+  if (payment.status === "expired") return "expired";
+  if (payment.status === "failed_pairing" && FAILURES.has(payment.cause_tag)) return "failed";
   return place;
+}
+
+/** Whether a chat has ended by another hand than this person's, who need not be told otherwise. */
+function isOver(session) {
+  return session?.status === "ended" && session.end_reason !== "customer_ended";
 }

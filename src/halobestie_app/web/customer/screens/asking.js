@@ -22,7 +22,8 @@ export function Asking() {
       <h1>${t("asking_title")}</h1>
       <p class="soft">${t("asking_text", { name })}</p>
       ${open
-        ? html`<${Countdown} until=${request.deadline_at} total=${request.timeout_seconds} testid="asking_countdown"
+        ? html`<${Countdown} until=${request.deadline_at} total=${request.timeout_seconds}
+            testid="asking_countdown"
             onEnd=${() => setTimeout(() => evening.readRequest(request.id), PATIENCE)} />`
         : html`<div class="breathing" aria-hidden="true"><i></i><i></i><i></i></div>`}
     </div>

@@ -60,7 +60,8 @@ function OfMore({ session, name }) {
   const said = refusal(more, evening.extension.value);
   if (said) {
     return html`<${Notice} kind="info" live testid="extend_refused_notice"
-      action=${html`<${Button} kind="link" onClick=${() => leave(more.id)}>${t("ok")}<//>`}>${t(said, { name })}<//>`;
+      action=${html`<${Button} kind="link" onClick=${() => leave(more.id)}>${t("ok")}<//>`}>
+      ${t(said, { name })}<//>`;
   }
   if (more.status === "pending" && left.value.has(more.id) && time > 0) {
     return html`<${Notice} kind="warning" testid="extend_pending_notice"
@@ -71,8 +72,8 @@ function OfMore({ session, name }) {
   }
   if (more.status === "confirmed" && session.status !== "extending") {
     return html`<${Notice} kind="good" testid="extend_paid_notice"
-      action=${html`<${Button} kind="quiet" testid="extend_use_button" onClick=${() => askForMore(session, more)}>
-        ${t("extend_use")}<//>`}>
+      action=${html`<${Button} kind="quiet" testid="extend_use_button"
+        onClick=${() => askForMore(session, more)}>${t("extend_use")}<//>`}>
       ${t("extend_paid", { count: more.duration_minutes })}
       ${extendProblem.value && html`<${Problem} error=${extendProblem.value} />`}<//>`;
   }

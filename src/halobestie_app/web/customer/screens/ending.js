@@ -22,7 +22,8 @@ export function Ending({ open, close, session, name }) {
       close=${close} go=${() => setStep(1)} kind="primary" />`;
   }
   if (step === 1) {
-    return html`<${Ask} key="really" title=${t("end_really")} text=${t("end_really_text", { name })} yes=${t("end_do")}
+    const text = t("end_really_text", { name });
+    return html`<${Ask} key="really" title=${t("end_really")} text=${text} yes=${t("end_do")}
       testid="end_really" close=${close} go=${() => setStep(2)} kind="danger" />`;
   }
   return html`<${Goodbye} key="goodbye" close=${close} session=${session} name=${name} />`;
@@ -47,9 +48,12 @@ function Goodbye({ close, session, name }) {
   };
   return html`<${Dialog} open title=${t("goodbye_title", { name })} onClose=${close} testid="goodbye_dialog"
     actions=${html`
-      <${Button} kind="quiet" testid="goodbye_skip_button" onClick=${() => done("")}>${t("goodbye_skip")}<//>
-      <${Button} testid="goodbye_send_button" disabled=${!said || long} onClick=${() => done(said)}>${t("goodbye_send")}<//>`}>
-    <${Field} multiline label=${t("goodbye_label")} hint=${t("goodbye_text")} error=${long ? t("goodbye_long") : ""}
-      testid="goodbye_input" value=${words} onInput=${(event) => write(event.currentTarget.value)} />
+      <${Button} kind="quiet" testid="goodbye_skip_button" onClick=${() => done("")}>
+        ${t("goodbye_skip")}<//>
+      <${Button} testid="goodbye_send_button" disabled=${!said || long} onClick=${() => done(said)}>
+        ${t("goodbye_send")}<//>`}>
+    <${Field} multiline label=${t("goodbye_label")} hint=${t("goodbye_text")} testid="goodbye_input"
+      error=${long ? t("goodbye_long") : ""} value=${words}
+      onInput=${(event) => write(event.currentTarget.value)} />
   <//>`;
 }

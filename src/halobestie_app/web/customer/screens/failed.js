@@ -53,7 +53,8 @@ function NotFound({ payment, reusable, left, home, again }) {
       <${Button} kind="quiet" testid="failed_home_button" onClick=${home}>${t("failed_home")}<//>`}>
     <span class="empty-icon"><${Icon} name="heart" size=${32} /></span>
     <p class="lead" data-testid="failed_reason">${t(`failed_${payment.cause_tag}`)}</p>
-    <${OfTheMoney} payment=${payment} reusable=${reusable} text=${t("failed_reuse", { left: duration(left) })} />
+    <${OfTheMoney} payment=${payment} reusable=${reusable}
+      text=${t("failed_reuse", { left: duration(left) })} />
     <${Support} />
   <//>`;
 }
@@ -61,15 +62,17 @@ function NotFound({ payment, reusable, left, home, again }) {
 function Unanswered({ payment, request, reusable, left, home, again }) {
   const others = reusable && request?.fallback_available === true;
   const name = request?.targeted_mitra?.display_name ?? t("this_bestie");
-  const full = request?.cause_detail === "at_capacity";
+  const why = request?.cause_detail === "at_capacity" ? "offline_full" : `offline_${payment.cause_tag}`;
   return html`<${Page} title=${t("offline_title")} testid="failed_screen" class="moment"
     bottom=${html`
       ${others && html`<${Button} testid="failed_other_button" onClick=${again}>${t("other_bestie")}<//>`}
       <${Button} kind="quiet" testid="failed_home_button" onClick=${home}>${t("back")}<//>`}>
     <span class="empty-icon"><${Icon} name="heart" size=${32} /></span>
-    <p class="lead" data-testid="failed_reason">${t(full ? "offline_full" : `offline_${payment.cause_tag}`, { name })}</p>
-    <${OfTheMoney} payment=${payment} reusable=${others} text=${t("offline_reuse", { left: duration(left) })} />
-    ${reusable && !others && html`<p class="soft" role="status" data-testid="failed_nobody">${t("offline_nobody")}</p>`}
+    <p class="lead" data-testid="failed_reason">${t(why, { name })}</p>
+    <${OfTheMoney} payment=${payment} reusable=${others}
+      text=${t("offline_reuse", { left: duration(left) })} />
+    ${reusable && !others && html`<p class="soft" role="status" data-testid="failed_nobody">
+      ${t("offline_nobody")}</p>`}
     <${Support} />
   <//>`;
 }

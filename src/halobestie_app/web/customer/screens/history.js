@@ -12,7 +12,9 @@ import { t } from "../texts.js";
 import { LiveBar, Nav } from "./parts.js";
 
 const PAGE = 20;
-const list = (cursor, signal) => api.get("/api/client/chat/history", { query: { cursor, limit: PAGE }, signal });
+function list(cursor, signal) {
+  return api.get("/api/client/chat/history", { query: { cursor, limit: PAGE }, signal });
+}
 
 export function History() {
   const { data, error, again } = useFetched((signal) => list(null, signal));
@@ -35,7 +37,9 @@ export function History() {
     ${error && html`<${Problem} error=${error} retry=${again} />`}
     ${!data && !error && html`<${Skeleton} shape="card" lines=${3} />`}
     ${data && !rows.length && html`<${Empty} title=${t("history_empty")} text=${t("history_empty_text")} />`}
-    <ul class="list">${rows.map((row) => html`<${Row} key=${row.session_id} row=${row} again=${talkAgain} />`)}</ul>
+    <ul class="list">
+      ${rows.map((row) => html`<${Row} key=${row.session_id} row=${row} again=${talkAgain} />`)}
+    </ul>
     <${Pager} next=${next} onNext=${more} testid="history" />
     <${Away} away=${away} close=${() => setAway(null)} />
   <//><${Nav} here="history" />`;
@@ -48,14 +52,16 @@ function Row({ row, again }) {
   return html`<li class="card entry" data-testid="history_row">
     <div class="entry-head"><h2>${name}</h2><span class=${live ? "badge good" : "soft"}>${how}</span></div>
     <p class="soft">${dayAndTime(row.started_at)} · ${t("minutes", { count: row.duration_minutes })}</p>
-    ${row.closing_message && html`<blockquote><span class="soft">${t("history_message")}</span>${row.closing_message}</blockquote>`}
+    ${row.closing_message && html`<blockquote>
+      <span class="soft">${t("history_message")}</span>${row.closing_message}</blockquote>`}
     <div class="row">
       ${live
         ? html`<${Button} testid="history_open_button" onClick=${() => go("/")}>${t("history_open")}<//>`
         : html`<${Button} testid="history_again_button" aria-label=${t("history_again_with", { name })}
             onClick=${() => again(row.mitra)}>${t("history_again")}<//>
           <a href=${`#/past/${row.session_id}`} data-testid="history_read_link"
-            aria-label=${`${t("history_read")}: ${name}, ${dayAndTime(row.started_at)}`}>${t("history_read")}</a>`}
+            aria-label=${`${t("history_read")}: ${name}, ${dayAndTime(row.started_at)}`}>
+            ${t("history_read")}</a>`}
     </div>
   </li>`;
 }

@@ -25,13 +25,15 @@ export function Home() {
   const user = api.user.value;
   const [says, more] = SAYS.get(there);
   const state = there === true ? "yes" : there === false ? "no" : "unknown";
-  return html`<${Page} title=${t("hello", { name: user?.display_name ?? "" })} testid="home_screen" class="home">
+  return html`<${Page} title=${t("hello", { name: user.display_name })} testid="home_screen">
     <section class="hero">
       <h2>${t("home_title")}</h2>
       <p class="soft">${t("home_text")}</p>
-      <${Button} testid="home_start_button" class="large" disabled=${there !== true} aria-describedby="availability"
-        onClick=${() => { if (available.peek() === true) go("/pay"); }}>${t("home_start")}<//>
-      <p id="availability" class="availability" role="status" data-state=${state} data-testid="home_availability">
+      <${Button} testid="home_start_button" class="large" disabled=${there !== true}
+        aria-describedby="availability" onClick=${() => { if (available.peek() === true) go("/pay"); }}>
+        ${t("home_start")}<//>
+      <p id="availability" class="availability" role="status" data-state=${state}
+        data-testid="home_availability">
         ${t(says)}</p>
       <p class="soft more">${more ? t(more) : "\u00a0"}</p>
     </section>

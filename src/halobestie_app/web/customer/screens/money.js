@@ -1,4 +1,4 @@
-// A payment that waits for its money: the hosted page, opened again, and the way on as soon as the money is here.
+// A payment that waits for its money: the hosted page, opened again, and the way on once the money is here.
 
 import { html, useEffect, useState } from "common/html.js";
 import { poll } from "common/polling.js";
@@ -10,12 +10,15 @@ import { t } from "../texts.js";
 const ASKING = 10_000; // ms between two questions; the frame is usually faster
 
 /** Whole seconds that a payment's window lasts. */
-const windowOf = (payment) => Math.round((Date.parse(payment.expires_at) - Date.parse(payment.created_at)) / 1000);
+function windowOf(payment) {
+  return Math.round((Date.parse(payment.expires_at) - Date.parse(payment.created_at)) / 1000);
+}
 
 /** The time left to pay. */
 export function TimeToPay({ payment }) {
   return html`<${Countdown} until=${payment.expires_at} total=${windowOf(payment)} shape="bar"
-    label=${t("time_left_to_pay")} testid="payment_countdown" onEnd=${() => setTimeout(() => check(payment), 1500)} />`;
+    label=${t("time_left_to_pay")} testid="payment_countdown"
+    onEnd=${() => setTimeout(() => check(payment), 1500)} />`;
 }
 
 /** Asks for the money now and then, and at once when somebody comes back from the hosted page. */
@@ -47,12 +50,15 @@ function Hosted({ payment }) {
   const stopped = blocked.value === payment.id;
   const opened = wasOpened(payment.id);
   return html`
-    ${stopped && html`<${Notice} kind="warning" live testid="payment_blocked_notice">${t("waiting_blocked")}<//>`}
+    ${stopped && html`<${Notice} kind="warning" live testid="payment_blocked_notice">
+      ${t("waiting_blocked")}<//>`}
     ${asked && html`<p class="soft" role="status">${t("not_there_yet")}</p>`}
     ${stopped || !opened
-      ? html`<a class="button primary" role="button" href=${payment.xendit_invoice_url} target="_blank" rel="noopener"
-          data-testid="payment_open_button" onClick=${() => openedByHand(payment)}>${t("open_page")}</a>`
-      : html`<${Button} kind="quiet" testid="payment_open_button" onClick=${() => openPage(payment)}>${t("open_page_again")}<//>`}
+      ? html`<a class="button primary" role="button" href=${payment.xendit_invoice_url} target="_blank"
+          rel="noopener" data-testid="payment_open_button"
+          onClick=${() => openedByHand(payment)}>${t("open_page")}</a>`
+      : html`<${Button} kind="quiet" testid="payment_open_button" onClick=${() => openPage(payment)}>
+          ${t("open_page_again")}<//>`}
     <${Button} kind="link" testid="payment_check_button" onClick=${async () => {
       setAsked(false);
       const now = await check(payment);

@@ -7,13 +7,16 @@ import { isLive } from "../model/evening.js";
 import { useFetched } from "../model/fetching.js";
 import { t } from "../texts.js";
 
-const PLACES = [["home", "#/", "home"], ["history", "#/history", "clock"], ["settings", "#/settings", "person"]];
+const PLACES = [
+  ["home", "#/", "home"], ["history", "#/history", "clock"], ["settings", "#/settings", "person"],
+];
 
 /** The three places of the app. @param {{here: "home"|"history"|"settings"}} props */
 export function Nav({ here }) {
   return html`<nav class="tabs" aria-label=${t("nav")} data-testid="nav">
     ${PLACES.map(([name, href, icon]) => html`<a key=${name} href=${href} data-testid=${`nav_${name}_link`}
-      aria-current=${here === name ? "page" : undefined}><${Icon} name=${icon} size=${22} />${t(`nav_${name}`)}</a>`)}
+      aria-current=${here === name ? "page" : undefined}>
+      <${Icon} name=${icon} size=${22} />${t(`nav_${name}`)}</a>`)}
   </nav>`;
 }
 

@@ -10,13 +10,15 @@ import { t } from "../texts.js";
 import { Tiers, Total } from "./tiers.js";
 
 export function Pay() {
-  const { data, error, again } = useFetched((signal) => api.get("/api/client/chat/pricing", { query: { mode: "chat" }, signal }));
+  const prices = (signal) => api.get("/api/client/chat/pricing", { query: { mode: "chat" }, signal });
+  const { data, error, again } = useFetched(prices);
   const [chosen, choose] = useState(null);
   const { query } = route.value;
   const target = query.get("mitra");
   const name = query.get("name") || t("this_bestie");
   const tiers = data?.tiers ?? [];
-  const tier = tiers.find((one) => one.id === chosen) ?? tiers.find((one) => one.is_first_session_discount) ?? tiers[0];
+  const offered = tiers.find((one) => one.is_first_session_discount);
+  const tier = tiers.find((one) => one.id === chosen) ?? offered ?? tiers[0];
 
   const pay = async () => {
     try {
@@ -27,7 +29,8 @@ export function Pay() {
       throw failure;
     }
   };
-  return html`<${Page} title=${target ? t("pay_title_again", { name }) : t("pay_title")} testid="payment_screen"
+  const title = target ? t("pay_title_again", { name }) : t("pay_title");
+  return html`<${Page} title=${title} testid="payment_screen"
     back=${() => (evening.payment.peek()?.status === "pending" ? back() : back(target ? "/history" : "/"))}
     bottom=${tier && html`
       <${Total} tier=${tier} testid="payment_total" />

@@ -23,19 +23,26 @@ export function Payments() {
     <${LiveBar} />
     ${error && html`<${Problem} error=${error} retry=${again} />`}
     ${!data && !error && html`<${Skeleton} shape="card" lines=${4} />`}
-    ${data && !data.total && html`<${Empty} icon="heart" title=${t("payments_empty")} text=${t("payments_empty_text")} />`}
-    <ul class="list">${data?.rows.map((payment) => html`<${Row} key=${payment.id} payment=${payment} />`)}</ul>
-    ${data && data.total > PAGE && html`<${Pager} offset=${offset} limit=${PAGE} total=${data.total} onChange=${turn} testid="payments" />`}
+    ${data && !data.total && html`<${Empty} icon="heart" title=${t("payments_empty")}
+      text=${t("payments_empty_text")} />`}
+    <ul class="list">
+      ${data?.rows.map((payment) => html`<${Row} key=${payment.id} payment=${payment} />`)}
+    </ul>
+    ${data && data.total > PAGE && html`<${Pager} offset=${offset} limit=${PAGE} total=${data.total}
+      onChange=${turn} testid="payments" />`}
     ${data?.rows.some((payment) => payment.refund === "due") && html`<${Support} />`}
   <//>`;
 }
 
 function Row({ payment }) {
-  const what = t(payment.is_extension ? "payment_for_extension" : "payment_for_chat", { count: payment.duration_minutes });
+  const what = payment.is_extension ? "payment_for_extension" : "payment_for_chat";
   return html`<li class="card entry" data-testid="payment_row" data-status=${payment.status}>
-    <div class="entry-head"><h2>${what}</h2><strong>${priceText(payment.amount)}</strong></div>
+    <div class="entry-head">
+      <h2>${t(what, { count: payment.duration_minutes })}</h2><strong>${priceText(payment.amount)}</strong>
+    </div>
     <p class="soft">${dayAndTime(payment.created_at)}</p>
-    <p><span class=${`badge ${KINDS[payment.status] ?? ""}`} data-testid="payment_fate">${fate(payment)}</span></p>
+    <p><span class=${`badge ${KINDS[payment.status] ?? ""}`} data-testid="payment_fate">
+      ${fate(payment)}</span></p>
     ${payment.status === "failed_pairing" && html`<p class="soft">
       ${t(`cause_${payment.cause_tag}`)} ${payment.refund === "due" ? t("refund_due_text") : ""}</p>`}
   </li>`;

@@ -1,4 +1,4 @@
-// A payment that was begun: what it is for, how long it may still be paid, and what to do; and one that ran out.
+// A payment that was begun: what for, how long it may still be paid, what to do; and one that ran out.
 
 import { html } from "common/html.js";
 import { replace } from "common/router.js";
@@ -19,7 +19,8 @@ export function Pending() {
     goBack(payment);
     replace("/");
   };
-  return html`<${Page} title=${t(hosted ? "waiting_title" : "pending_title")} testid="payment_waiting_screen" back=${goHome}
+  return html`<${Page} title=${t(hosted ? "waiting_title" : "pending_title")} back=${goHome}
+    testid="payment_waiting_screen"
     bottom=${html`<${Money} payment=${payment} label=${t(payment.amount === 0 ? "begin" : "pay")} />
       ${hosted && !mayCancel(payment) && html`<p class="soft fine">${t("waiting_leave")}</p>`}`}>
     ${text && html`<p class="soft">${t(text)}</p>`}
@@ -39,8 +40,10 @@ export function Expired() {
     replace(path);
   };
   return html`<${Page} title=${t("expired_title")} testid="payment_expired_screen" class="moment"
-    bottom=${html`<${Button} testid="expired_again_button" onClick=${() => away("/pay")}>${t("expired_again")}<//>
-      <${Button} kind="quiet" testid="expired_home_button" onClick=${() => away("/")}>${t("failed_home")}<//>`}>
+    bottom=${html`
+      <${Button} testid="expired_again_button" onClick=${() => away("/pay")}>${t("expired_again")}<//>
+      <${Button} kind="quiet" testid="expired_home_button" onClick=${() => away("/")}>
+        ${t("failed_home")}<//>`}>
     <span class="empty-icon"><${Icon} name="clock" size=${32} /></span>
     <p class="lead">${t("expired_text")}</p>
   <//>`;

@@ -29,7 +29,8 @@ export function Phone() {
   const [sent, setSent] = useState(null); // {phone, again: ms}
   const attaching = Boolean(api.user.value);
   const title = t(attaching ? "phone_attach_title" : "phone_title");
-  return html`<${Page} title=${title} back=${() => replace(attaching ? "/settings" : "/")} testid="phone_screen">
+  const away = () => replace(attaching ? "/settings" : "/");
+  return html`<${Page} title=${title} back=${away} testid="phone_screen">
     <p class="soft">${t(attaching ? "phone_attach_text" : "phone_text")}</p>
     ${sent
       ? html`<${Code} sent=${sent} attaching=${attaching} send=${setSent} other=${() => setSent(null)} />`
@@ -38,8 +39,8 @@ export function Phone() {
 }
 
 async function request(phone) {
-  const { resend_after: wait } = await api.post("/api/client/auth/otp/request", { phone }, { anonymous: true });
-  return { phone, again: serverNow() + wait * 1000 };
+  const answer = await api.post("/api/client/auth/otp/request", { phone }, { anonymous: true });
+  return { phone, again: serverNow() + answer.resend_after * 1000 };
 }
 
 function Number({ sent }) {
@@ -60,8 +61,8 @@ function Number({ sent }) {
     }
   };
   return html`<${Form} submit=${send} label=${t("phone_send")} testid="login_send_button">
-    <${Field} label=${t("phone_label")} hint=${t("phone_hint")} error=${error} testid="login_phone_input" type="tel"
-      inputmode="tel" autocomplete="tel" value=${typed} onInput=${(event) => {
+    <${Field} label=${t("phone_label")} hint=${t("phone_hint")} error=${error} testid="login_phone_input"
+      type="tel" inputmode="tel" autocomplete="tel" value=${typed} onInput=${(event) => {
         type(event.currentTarget.value);
         setError("");
       }} />
@@ -90,7 +91,8 @@ function Code({ sent, attaching, send, other }) {
   };
   return html`<div ref=${box}>
     <p role="status">${t("code_sent", { phone: sent.phone })}</p>
-    <${Form} submit=${verify} label=${t(attaching ? "code_attach" : "code_verify")} testid="login_verify_button">
+    <${Form} submit=${verify} label=${t(attaching ? "code_attach" : "code_verify")}
+      testid="login_verify_button">
       <${Field} label=${t("code_label")} error=${error} testid="login_code_input" inputmode="numeric"
         autocomplete="one-time-code" maxlength="8" value=${code} class="code" onInput=${(event) => {
           setCode(event.currentTarget.value);

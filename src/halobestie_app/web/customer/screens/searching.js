@@ -18,7 +18,8 @@ export function Searching() {
   const open = request?.status === "pending";
   const problem = searchProblem.value;
   return html`<${Page} title=${t("search_title")} testid="search_screen" class="moment"
-    bottom=${html`<${Button} kind="quiet" testid="search_cancel_button" onClick=${() => ask(true)}>${t("search_cancel")}<//>`}>
+    bottom=${html`<${Button} kind="quiet" testid="search_cancel_button" onClick=${() => ask(true)}>
+      ${t("search_cancel")}<//>`}>
     <div class="breathing" aria-hidden="true"><i></i><i></i><i></i></div>
     <p class="lead">${t("search_text")}</p>
     <p class="elapsed" data-testid="search_elapsed">
@@ -33,15 +34,18 @@ export function CancelDialog({ open, close }) {
   const payment = evening.payment.value;
   const request = evening.request.value;
   const id = request?.status === "pending" ? request.payment_session_id : payment?.id;
-  const text = payment?.amount > 0 ? t("search_cancel_money", { amount: rupiah(payment.amount) }) : t("search_cancel_free");
+  const text = payment?.amount > 0
+    ? t("search_cancel_money", { amount: rupiah(payment.amount) })
+    : t("search_cancel_free");
   const cancel = async () => {
     if (await cancelSearch(id)) toast(t("search_cancelled"), "info");
     close();
   };
-  return html`<${Dialog} open=${open} title=${t("search_cancel_sure")} onClose=${close} testid="search_cancel_dialog"
-    actions=${html`
+  return html`<${Dialog} open=${open} title=${t("search_cancel_sure")} onClose=${close}
+    testid="search_cancel_dialog" actions=${html`
       <${Button} kind="quiet" testid="search_go_on_button" onClick=${close}>${t("search_go_on")}<//>
-      <${Button} kind="danger" testid="search_cancel_sure_button" onClick=${cancel}>${t("search_cancel")}<//>`}>
+      <${Button} kind="danger" testid="search_cancel_sure_button" onClick=${cancel}>
+        ${t("search_cancel")}<//>`}>
     <p>${text}</p>
   <//>`;
 }

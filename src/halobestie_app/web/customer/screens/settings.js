@@ -18,15 +18,19 @@ export function Settings() {
     <${LiveBar} />
     <section class="card"><${Name} user=${user} /></section>
     <section class="card links">
-      <p class="soft" data-testid="settings_phone_state">${t(user.phone_verified ? "settings_phone_yes" : "settings_phone_no")}</p>
-      ${!user.phone_verified && html`<a href="#/phone" data-testid="settings_phone_link">${t("phone_attach_title")}</a>`}
+      <p class="soft" data-testid="settings_phone_state">
+        ${t(user.phone_verified ? "settings_phone_yes" : "settings_phone_no")}</p>
+      ${!user.phone_verified && html`<a href="#/phone" data-testid="settings_phone_link">
+        ${t("phone_attach_title")}</a>`}
       <a href="#/payments" data-testid="settings_payments_link">${t("settings_payments")}</a>
     </section>
     <section class="card"><h2>${t("settings_look")}</h2><${Preferences} /></section>
     <section class="card"><h2>${t("settings_help")}</h2><${Support} always /></section>
     <section class="ways-out">
-      <${Button} kind="quiet" testid="settings_logout_button" onClick=${() => ask("logout")}>${t("settings_logout")}<//>
-      <${Button} kind="link" testid="settings_delete_button" onClick=${() => ask("delete")}>${t("delete_account")}<//>
+      <${Button} kind="quiet" testid="settings_logout_button" onClick=${() => ask("logout")}>
+        ${t("settings_logout")}<//>
+      <${Button} kind="link" testid="settings_delete_button" onClick=${() => ask("delete")}>
+        ${t("delete_account")}<//>
     </section>
     <${LogOut} open=${asked === "logout"} close=${close} user=${user} />
     <${Delete} open=${asked === "delete"} close=${close} />
@@ -51,8 +55,8 @@ function Name({ user }) {
     }
   };
   return html`<${Form} submit=${save} label=${t("save")} testid="settings_name_button" kind="quiet">
-    <${Field} label=${t("settings_name")} hint=${t("settings_name_hint")} error=${error} testid="settings_name_input"
-      autocomplete="nickname" value=${name} onInput=${(event) => {
+    <${Field} label=${t("settings_name")} hint=${t("settings_name_hint")} error=${error}
+      testid="settings_name_input" autocomplete="nickname" value=${name} onInput=${(event) => {
         setName(event.currentTarget.value);
         setError("");
       }} />
@@ -64,7 +68,8 @@ function LogOut({ open, close, user }) {
   return html`<${Dialog} open=${open} title=${t("logout_sure")} onClose=${close} testid="logout_dialog"
     actions=${html`
       <${Button} kind="quiet" testid="logout_no_button" onClick=${close}>${t("delete_keep")}<//>
-      <${Button} kind=${known ? "primary" : "danger"} testid="logout_yes_button" onClick=${() => api.signOut()}>
+      <${Button} kind=${known ? "primary" : "danger"} testid="logout_yes_button"
+        onClick=${() => api.signOut()}>
         ${t("settings_logout")}<//>`}>
     <p>${t(known ? "logout_sure_text" : "logout_anonymous")}</p>
   <//>`;
@@ -82,7 +87,8 @@ function Delete({ open, close }) {
   return html`<${Dialog} open=${open} title=${t("delete_title")} onClose=${close} testid="delete_dialog"
     actions=${html`
       <${Button} kind="quiet" testid="delete_keep_button" onClick=${close}>${t("delete_keep")}<//>
-      <${Button} kind="danger" testid="delete_do_button" disabled=${typed.trim().toUpperCase() !== word} onClick=${gone}>
+      <${Button} kind="danger" testid="delete_do_button" onClick=${gone}
+        disabled=${typed.trim().toUpperCase() !== word}>
         ${t("delete_do")}<//>`}>
     <p>${t("delete_text")}</p>
     <${Field} label=${t("delete_type", { word })} testid="delete_word_input" autocomplete="off" value=${typed}

@@ -8,8 +8,8 @@ import { t } from "../texts.js";
 export const priceText = (amount) => (amount === 0 ? t("free") : rupiah(amount));
 
 /**
- * @param {{tiers: object[], chosen: string|null, choose: (id: string) => void, name: string, testid: string}} props
- *   `testid`: before the minutes of each, as in `payment_tier_12`
+ * @param {{tiers: object[], chosen: string|null, choose: (id: string) => void, name: string,
+ *   testid: string}} props `testid`: before the minutes of each, as in `payment_tier_12`
  */
 export function Tiers({ tiers, chosen, choose, name, testid }) {
   return html`<fieldset class="tiers">
@@ -22,8 +22,9 @@ export function Tiers({ tiers, chosen, choose, name, testid }) {
         <span class="tier-minutes">${t("minutes", { count: tier.minutes })}
           ${tier.label && html`<small class="badge rose">${tier.label}</small>`}</span>
         <span class="tier-price">
-          ${cheaper && html`<s><span class="unseen">${t("list_price", { amount: "" })}</span>${rupiah(tier.list_price)}</s>`}
-          <strong>${cheaper && html`<span class="unseen">${t("your_price", { amount: "" })}</span>`}${priceText(tier.price)}</strong>
+          ${cheaper && html`<s><span class="unseen">${t("list_price")} </span>${rupiah(tier.list_price)}</s>`}
+          <strong>${cheaper && html`<span class="unseen">${t("your_price")} </span>`}
+            ${priceText(tier.price)}</strong>
         </span>
       </label>`;
     })}
