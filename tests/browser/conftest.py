@@ -90,10 +90,12 @@ async def people(
         front.leads_to(house.first.public)
         street.strangers |= {xendit.url, front.url}
         xendit.tell(house.first.public, PATH)
-    yield People(house, street, xendit)
+    crowd = People(house, street, xendit)
+    yield crowd
     house.expected_trouble = f'"{AVAILABILITY}","status":503'
     await street.clears()
     street.verify()
+    await crowd.part()
     await house.goes_home()
     await house.is_sound()
     await house.keeps_secrets()

@@ -221,10 +221,10 @@ class Visitor:
         await self.page.reload()
 
     async def second_tab(self) -> Self:
-        """Open the app in another tab of the same browser."""
+        """Open the same address in another tab of the same browser."""
         page = await self.context.new_page()
-        other = type(self)(self.context, page, self.road, self.watch)
-        return await other.opens()
+        await page.goto(self.page.url)
+        return type(self)(self.context, page, self.road, self.watch)
 
     async def other_tab(self, *, after: str) -> Page:
         """Press what opens a tab; gives that."""

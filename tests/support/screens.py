@@ -17,6 +17,10 @@ from support.people import PASSWORD, Customer, Mitra
 
 T = TypeVar("T", bound=Visitor)
 PHONE_OF: Final = "SELECT phone FROM mitras WHERE id = %s"
+GOING_ON: Final = """
+SELECT customer_id, NULL AS session_id, payment_session_id AS payment_id FROM pairing_requests
+WHERE status = 'pending'
+UNION ALL SELECT customer_id, id, NULL FROM chat_sessions WHERE status <> 'ended'"""
 RENAME: Final = "UPDATE mitras SET display_name = %s WHERE id = %s"
 
 
@@ -162,6 +166,16 @@ class People:
         url = f"{page.road.url}/internal/auth/login"
         await self._signs_in(page, url, None, email=page.email, password=PASSWORD)
         return await page.opens()
+
+    async def part(self) -> None:
+        """Whatever still goes on ends, so that the next story meets nobody of this one."""
+        for row in await self.house.rows(GOING_ON):
+            token = self.house.token(row["customer_id"], UserType.CUSTOMER)
+            customer = Customer(self.house, self.house.first, str(row["customer_id"]), token)
+            if row["session_id"] is not None:
+                await customer.end(str(row["session_id"]))
+            else:
+                await customer.give_up({"id": str(row["payment_id"])})
 
     async def _signs_in(
         self, page: Visitor, url: str, client: str | None, *, status: int | None = None, **body: str
