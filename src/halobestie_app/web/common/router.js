@@ -29,6 +29,16 @@ function depth() {
   return history.state?.depth ?? 0;
 }
 
+let here = depth();
+history.replaceState({ depth: here }, ""); // so that only an entry made by a plain link has none
+
+/** Say where one is now; a plain link has led one further than before. */
+function moved() {
+  if (history.state?.depth === undefined) history.replaceState({ depth: here + 1 }, "");
+  here = depth();
+  route.value = read();
+}
+
 /**
  * Go to a path; the present one stays behind "back". Going where one is does nothing.
  *
@@ -37,7 +47,7 @@ function depth() {
 export function go(path) {
   if (address(path) === address(location.hash.replace(/^#/, "") || "/")) return;
   history.pushState({ depth: depth() + 1 }, "", address(path));
-  route.value = read();
+  moved();
 }
 
 /**
@@ -47,7 +57,7 @@ export function go(path) {
  */
 export function replace(path) {
   history.replaceState({ depth: depth() }, "", address(path));
-  route.value = read();
+  moved();
 }
 
 /**
@@ -60,5 +70,5 @@ export function back(otherwise = "/") {
   else replace(otherwise);
 }
 
-addEventListener("popstate", () => { route.value = read(); });
-addEventListener("hashchange", () => { route.value = read(); });
+addEventListener("popstate", moved);
+addEventListener("hashchange", moved);

@@ -127,7 +127,7 @@ export function Timeline({ id, rows, moves }) {
         (row, place) => html`<li key=${place}>
           <time datetime=${row.at}>${when(row.at, { seconds: true })}</time>
           <span>
-            <strong>${said(machine, row.machine)}</strong>
+            <strong>${said(machine, row.machine)}</strong>${" "}
             ${row.from_state && html`${said(state, row.from_state)} <span aria-hidden="true">→</span> `}
             ${said(state, row.to_state)}
             ${row.cause_tag && html`<small>${said(cause, row.cause_tag)}</small>`}

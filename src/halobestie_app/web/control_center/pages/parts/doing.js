@@ -1,5 +1,5 @@
 // A dialog in which an operator does something: a form that is sent once, and that says what went wrong in its place.
-import { html, useEffect, useState } from "common/html.js";
+import { html, useEffect, useRef, useState } from "common/html.js";
 import { Button, Dialog, Notice } from "common/ui.js";
 import { problemText } from "common/texts.js";
 import { work } from "./words.js";
@@ -15,8 +15,12 @@ import { work } from "./words.js";
 export function Doing({ open, title, submit, kind, disabled, bare, testid, onSubmit, onClose, explain, children }) {
   const [wrong, setWrong] = useState(null);
   const [busy, setBusy] = useState(false);
+  const form = useRef(null);
   useEffect(() => {
-    if (open) setWrong(null);
+    if (!open) return;
+    setWrong(null);
+    // What is to be filled in, or else the way out: never the button that does it.
+    form.current?.querySelector("input:not([readonly]), select, textarea, .work-doing-buttons button")?.focus();
   }, [open]);
 
   const send = async (event) => {
@@ -34,7 +38,7 @@ export function Doing({ open, title, submit, kind, disabled, bare, testid, onSub
   };
 
   return html`<${Dialog} open=${open} title=${title} onClose=${onClose} testid=${`${testid}_dialog`}>
-    <form class="work-doing" onSubmit=${send} noValidate>
+    <form class="work-doing" ref=${form} onSubmit=${send} noValidate>
       ${children}
       <div role="alert" class="work-doing-wrong">
         ${wrong && html`<${Notice} kind="bad" testid=${`${testid}_problem`}>${explain?.(wrong) ?? problemText(wrong)}<//>`}

@@ -58,7 +58,7 @@ export function History({ api, path, name, show, fresh, testid }) {
   return html`<details class="work-history" onToggle=${toggled} data-testid=${testid}>
     <summary>${work("history")}</summary>
     ${pages.error && html`<${Problem} error=${pages.error} retry=${() => read(null)} />`}
-    ${!pages.asked && !pages.error && html`<${Skeleton} lines=${4} />`}
+    ${pages.busy && !pages.asked && html`<${Skeleton} lines=${4} />`}
     ${pages.asked && pages.rows.length === 0 && html`<p>${work("history_empty")}</p>`}
     ${pages.rows.length > 0 && html`<${Changes} rows=${pages.rows} name=${name} show=${show} testid=${testid} />`}
     ${pages.next &&
