@@ -24,7 +24,7 @@ export function SettingField({ row, draft, error, cadence, requirePing, onDraft 
       <${Button}
         kind="quiet"
         type="button"
-        aria-label=${t("to_default_of", { label: labelOf(row) })}
+        aria-label=${t("to_default_of", { value: shown(row, row.default), label: labelOf(row) })}
         onClick=${() => onDraft(typed(row, row.default))}
         testid=${`settings_${row.key}_default_button`}
         >${t("to_default")}: ${shown(row, row.default)}<//

@@ -17,7 +17,7 @@ export const t = catalogue({
   bounds_from: { id: "Batas: paling sedikit {min}.", en: "Bounds: at least {min}." },
   usual: { id: "Bawaan: {value}.", en: "Default: {value}." },
   to_default: { id: "Pakai bawaan", en: "Use the default" },
-  to_default_of: { id: "Pakai bawaan untuk {label}", en: "Use the default for {label}" },
+  to_default_of: { id: "Pakai bawaan: {value}, untuk {label}", en: "Use the default: {value}, for {label}" },
   last_changed: { id: "Terakhir diubah {when}", en: "Last changed {when}" },
   changed: { id: "belum disimpan", en: "not saved yet" },
   changes: { id: ({ n }) => `${n} perubahan belum disimpan`, en: ({ n }) => `${n} unsaved change${n === 1 ? "" : "s"}` },
