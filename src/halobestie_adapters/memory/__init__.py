@@ -12,8 +12,11 @@ clock is set by hand:
 from halobestie_adapters.memory.agenda import MemoryAgenda
 from halobestie_adapters.memory.clock import Clock
 from halobestie_adapters.memory.config import MemoryConfigStore
+from halobestie_adapters.memory.gateway import MemoryInvoices
 from halobestie_adapters.memory.idempotency import MemoryIdempotencyKeys
 from halobestie_adapters.memory.identity import MemoryIdentityStore
+from halobestie_adapters.memory.inbox import MemoryInbox
+from halobestie_adapters.memory.invoices import MemoryInvoiceBook
 from halobestie_adapters.memory.notify import MemoryFrameBus, MemoryFrameOutbox, MemoryNudges
 from halobestie_adapters.memory.presence import (
     MemoryConnections,
@@ -38,6 +41,9 @@ __all__ = [
     "MemoryHeartbeats",
     "MemoryIdempotencyKeys",
     "MemoryIdentityStore",
+    "MemoryInbox",
+    "MemoryInvoiceBook",
+    "MemoryInvoices",
     "MemoryNudges",
     "MemoryPictureCache",
     "MemoryPictures",

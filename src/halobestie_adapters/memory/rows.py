@@ -1,4 +1,4 @@
-"""Rows as they are kept: people, failures with what became of them, the log, the outbox."""
+"""Rows as they are kept: people, failures, the log, the outbox, invoices, deliveries of webhooks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from attrs import define, frozen
 from halobestie_adapters.outgoing import Outgoing
 from halobestie_adapters.records import ActionRow, FailureRow
 from halobestie_core.flow.availability import Listener
+from halobestie_core.ports.gateway import InvoiceStatus
 from halobestie_core.ports.store import Named
+from halobestie_core.ports.webhooks import Notice
 
 
 @frozen
@@ -63,4 +65,39 @@ class OutboxRow:
     sent_at: datetime | None = None
 
 
-__all__ = ["Customer", "KeptFailure", "Mitra", "Move", "OutboxRow"]
+@define
+class InvoiceRow:
+    """A row of the book of invoices; without ``next_look_at`` nobody looks any more."""
+
+    invoice_id: str
+    payment_id: UUID | None
+    status: InvoiceStatus
+    created_at: datetime
+    looked_at: datetime | None
+    next_look_at: datetime | None
+
+
+@define
+class DeliveryRow:
+    """A webhook that was delivered, and what became of it. What could not be read has no ``notice``."""
+
+    id: UUID
+    body: bytes
+    notice: Notice | None
+    received_at: datetime
+    next_attempt_at: datetime
+    attempts: int = 0
+    applied_at: datetime | None = None
+    quarantined_at: datetime | None = None
+    reason: str | None = None
+    resolved_at: datetime | None = None
+    resolved_by: UUID | None = None
+    note: str | None = None
+
+    @property
+    def waits(self) -> bool:
+        """Whether it was neither applied nor put aside."""
+        return self.applied_at is None and self.quarantined_at is None
+
+
+__all__ = ["Customer", "DeliveryRow", "InvoiceRow", "KeptFailure", "Mitra", "Move", "OutboxRow"]

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Final, final
 from uuid import UUID
 
@@ -13,13 +14,22 @@ from attrs import define, field
 
 from halobestie_adapters.memory import rules
 from halobestie_adapters.memory.clock import Clock
-from halobestie_adapters.memory.rows import Customer, KeptFailure, Mitra, Move, OutboxRow
+from halobestie_adapters.memory.rows import (
+    Customer,
+    DeliveryRow,
+    InvoiceRow,
+    KeptFailure,
+    Mitra,
+    Move,
+    OutboxRow,
+)
 from halobestie_adapters.memory.shelf import Shelf
 from halobestie_adapters.outgoing import Outgoing
 from halobestie_adapters.records import CaptureRow, LedgerRow
 from halobestie_core.chat import ChatSession
 from halobestie_core.extension import Extension
 from halobestie_core.flow.availability import Listener
+from halobestie_core.flow.effects import InvoiceStep
 from halobestie_core.flow.pricing import Promotion, Tier
 from halobestie_core.pairing import PairingRequest
 from halobestie_core.payment import PaymentSession
@@ -83,6 +93,8 @@ class Tables:
     moves: list[Move] = field(factory=list)
     heads: dict[tuple[str, UUID], bytes] = field(factory=dict)
     outbox: dict[int, OutboxRow] = field(factory=dict)
+    invoices: dict[str, InvoiceRow] = field(factory=dict)
+    deliveries: dict[UUID, DeliveryRow] = field(factory=dict)
     tiers: tuple[Tier, ...] = SEED
     promotion: Promotion | None = PROMOTION
     config: dict[str, Stored] = field(factory=dict)
@@ -114,9 +126,15 @@ class Tables:
     def queue(self, rows: Iterable[Outgoing]) -> list[OutboxRow]:
         """Put rows into the outbox, in their order; return them."""
         now = self.clock.now
-        added = [OutboxRow(next(self._outbox_ids), row, now, now) for row in rows]
+        added = [OutboxRow(next(self._outbox_ids), row, now, now + _pause(row)) for row in rows]
         self.outbox.update((row.id, row) for row in added)
         return added
+
+
+def _pause(row: Outgoing) -> timedelta:
+    """Whoever begins a payment makes its invoice; nobody else before they had the time."""
+    made_first = row.kind == "invoice" and row.payload["step"] == InvoiceStep.CREATE
+    return timedelta(seconds=5 if made_first else 0)
 
 
 __all__ = ["PROMOTION", "SEED", "Tables"]

@@ -1,0 +1,120 @@
+"""Watches every commit: which rows of the tables were taken, and what only shows in the moment."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, Final
+from uuid import UUID
+
+from attrs import define, field
+
+from halobestie_adapters.memory import Tables
+from halobestie_app.simulation.instance import HERE
+from halobestie_core import chat, extension, pairing, payment, presence
+from halobestie_core.extension import Extension
+from halobestie_core.flow.decide import Moved
+from halobestie_core.machine import Machine, Row, snake
+from halobestie_core.machine import Moved as Move
+from halobestie_core.machine.proof import say
+from halobestie_core.pairing import PairingRequest
+from halobestie_core.ports.store import Actor, Loaded
+from halobestie_core.words import ActorType
+
+TABLES: Final[dict[type, Machine[Any]]] = {
+    table.snapshot: table
+    for table in (payment.PAYMENT, pairing.PAIRING, chat.CHAT, extension.EXTENSION, presence.PRESENCE)
+}
+_CLOCKS: Final = (payment.Tick, pairing.TimeUp, pairing.NextWave, chat.TimeUp, extension.TimeUp)
+
+
+def edges() -> tuple[str, ...]:
+    """Return every row of every table, in words."""
+    return tuple(name(table, row) for table in TABLES.values() for row in table.rows)
+
+
+def name(table: Machine[Any], row: Row) -> str:
+    """Return a row in words."""
+    return f"{table.name}: {say(row).removeprefix('row ')}{f' ({row.cause})' if row.cause else ''}"
+
+
+_NAMES: Final = {id(row): name(table, row) for table in TABLES.values() for row in table.rows}
+
+
+@define
+class Watch:
+    """What was seen in one night. ``breaches``: what must never be, a sentence each."""
+
+    tables: Tables
+    taken: Counter[str] = field(factory=Counter)
+    breaches: list[str] = field(factory=list)
+    trace: list[str] = field(factory=list)
+
+    def saved(self, moved: Moved, actor: Actor, loaded: Loaded) -> None:
+        """Look at one commit, at the moment at which it is made."""
+        here = HERE.get()
+        where = "nobody" if here is None else here.name
+        for move in moved.moves:
+            self._count(move)
+        self.trace.append(f"{self.tables.clock.now:%H:%M:%S.%f} {where} {actor.type}: {_told(moved)}")
+        for look in (self._early, self._winner, self._silence):
+            self.breaches.extend(look(moved, actor))
+
+    def _count(self, move: Move[Any]) -> None:
+        table = TABLES[type(move.after)]
+        if move.before is None:
+            return
+        for row in table.entries(move.before.status, type(move.command)):
+            if isinstance(row, Row) and row.guard.holds(move.before, move.command, move.at):
+                self.taken[_NAMES[id(row)]] += 1
+                return
+
+    def _early(self, moved: Moved, actor: Actor) -> Iterator[str]:
+        """T2: no deadline fires before its time, by the database's clock."""
+        first = moved.moves[0] if moved.moves else None
+        if actor.type is not ActorType.CLOCK or first is None or not isinstance(first.command, _CLOCKS):
+            return
+        due = None if first.before is None else first.before.wake_at
+        if due is None or self.tables.clock.now < due:
+            yield f"T2: {TABLES[type(first.after)].name} {first.after.id} fired before {due}"
+
+    def _winner(self, moved: Moved, _actor: Actor) -> Iterator[str]:
+        """C1, C2, P5: whoever takes a request is online, has room, and is in time."""
+        for move in moved.moves:
+            if not isinstance(move.command, pairing.Accept) or not isinstance(move.after, PairingRequest):
+                continue
+            if move.after.winner_mitra_id is None:
+                continue
+            mitra = self.tables.mitras[move.after.winner_mitra_id].listener
+            live = sum(one.is_live and one.mitra_id == mitra.id for one in self.tables.chats)
+            if live > move.command.cap:
+                yield f"C1: {mitra.id} has {live} chats, the cap was {move.command.cap}"
+            if not mitra.presence.is_online or mitra.presence.is_blocked:
+                yield f"C2: {mitra.id} took {move.after.id} and is {mitra.presence.status}"
+            if move.at >= move.after.deadline_at:
+                yield f"P5: {move.after.id} was taken at {move.at}, due {move.after.deadline_at}"
+
+    def _silence(self, moved: Moved, _actor: Actor) -> Iterator[str]:
+        """X3: silence is a yes only where the mitra could be reached, by what was really known."""
+        for move in moved.moves:
+            if not isinstance(move.after, Extension) or not move.after.via_timeout:
+                continue
+            here = HERE.get()
+            mitra = _mitra_of(self.tables, move.after)
+            known = None if here is None else here.connections.told.get(mitra)
+            if known is not True or not self.tables.mitras[mitra].listener.presence.is_online:
+                yield f"X3: {move.after.id} was approved by silence; whether {mitra} is there: {known}"
+
+
+def _mitra_of(tables: Tables, asked: Extension) -> UUID:
+    return tables.chats.rows[asked.session_id].mitra_id
+
+
+def _told(moved: Moved) -> str:
+    said = (
+        f"{TABLES[type(move.after)].name} {str(move.after.id)[-6:]} {snake(type(move.command))}"
+        f" {'' if move.before is None else move.before.status}>{move.after.status}"
+        for move in moved.moves
+    )
+    return ", ".join(said)
+
+
+__all__ = ["TABLES", "Watch", "edges", "name"]
