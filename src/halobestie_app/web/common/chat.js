@@ -7,8 +7,8 @@
 //     <${ChatView} session=${session} log=${log} me="customer" peerName="Ratih" /></main>`
 //
 // `session` is the newest session object of the server and rules all: clock, pause, end. The view tells the
-// peer that this chat is looked at (`focus`), marks messages read once they were on the screen, and sends what
-// waited when a pause is over. Nothing else is asked of the app. Model and its members: chat_log.js.
+// peer that this chat is looked at (`focus`), marks messages read once they were on the screen, and sends
+// what waited when a pause is over. Nothing else is asked of the app. Model and its members: chat_log.js.
 
 import { html, useEffect, useRef, useState } from "common/html.js";
 import { time } from "common/texts.js";
@@ -141,7 +141,8 @@ function Messages({ log, me, peerName, over }) {
           <p class="chat-empty">${t(`empty_${me}`, { name: peerName })}</p>`}
         <ol>
           ${items.map((item, at) => html`
-            <${Message} key=${item.key} item=${item} mine=${item.sender === me} log=${log} peerName=${peerName}
+            <${Message} key=${item.key} item=${item} mine=${item.sender === me} log=${log}
+              peerName=${peerName}
               follows=${at > 0 && items[at - 1].sender === item.sender} />`)}
         </ol>
         <p class="chat-typing" data-testid="chat_typing" hidden=${!log.peerTyping.value || over}>

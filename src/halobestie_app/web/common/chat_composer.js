@@ -51,7 +51,8 @@ export function Composer({ log, disabled, paused }) {
         onInput=${(event) => log.write(event.currentTarget.value)} onKeyDown=${onKeyDown}></textarea>
       <button type="submit" class="chat-send" data-testid="chat_send_button" disabled=${!sendable}
         aria-label=${t("send")} onMouseDown=${(event) => event.preventDefault()}>
-        <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M4 12 20 4l-5 16-3.5-6.5L4 12Zm7.5 1.5L20 4" /></svg>
+        <svg viewBox="0 0 24 24" aria-hidden="true"><path
+          d="M4 12 20 4l-5 16-3.5-6.5L4 12Zm7.5 1.5L20 4" /></svg>
       </button>
       ${length > NEAR_END && html`
         <small id=${`bound-${log.sessionId}`} class=${`chat-bound ${tooLong ? "over" : ""}`}

@@ -37,7 +37,8 @@ export function TimeLeft({ session, testid = "chat_time_left" }) {
   return html`
     <span class="chat-left" data-level=${level} data-testid=${testid} data-seconds=${left}>
       <span class="unseen">${t(session.status === "closing" ? "goodbye_left" : "time_left")}</span>
-      <svg viewBox="0 0 16 16" aria-hidden="true"><path d=${session.status === "extending" ? PAUSE : CLOCK} /></svg>
+      <svg viewBox="0 0 16 16" aria-hidden="true"><path
+        d=${session.status === "extending" ? PAUSE : CLOCK} /></svg>
       <time role="timer" aria-live="off">${clock(left)}</time>
       <span class="unseen" aria-live="polite">${said}</span>
     </span>`;

@@ -1,7 +1,7 @@
 // One chat as data: what was said, in its order and without gaps, and what of one's own is still on its way.
 //
 // The numbers (`seq`) are the server's, gapless from 1; whatever comes out of order waits until the gap was
-// fetched. Nothing is remembered but unsent words: `start()` and every reconnect ask the server how it stands.
+// fetched. Nothing is remembered but unsent words: `start()` and every reconnect ask the server again.
 
 import { batch, computed, effect, signal } from "common/html.js";
 import { recall, remember } from "common/chat_memory.js";

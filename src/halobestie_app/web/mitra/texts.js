@@ -58,7 +58,8 @@ export const t = catalogue({
   load: { id: "{count} dari {most} obrolan", en: "{count} of {most} chats" },
   stale_title: { id: "Kamu sekarang offline", en: "You are offline now" },
   stale: {
-    id: "Koneksimu sempat terputus, jadi kami hentikan permintaan baru dulu. Obrolan yang berjalan tetap aman.",
+    id: "Koneksimu sempat terputus, jadi kami hentikan permintaan baru dulu. "
+      + "Obrolan yang berjalan tetap aman.",
     en: "We lost touch for a while, so no new requests come for now. Chats that are running go on.",
   },
   blocked: {
@@ -74,7 +75,10 @@ export const t = catalogue({
     id: "Tenang saja, begitu ada yang ingin curhat kamu langsung tahu.",
     en: "As soon as somebody wants to talk you will know.",
   },
-  no_chats_offline: { id: "Online dulu supaya kamu bisa ditemukan.", en: "Go online so that you can be found." },
+  no_chats_offline: {
+    id: "Online dulu supaya kamu bisa ditemukan.",
+    en: "Go online so that you can be found.",
+  },
   unread: { id: many("1 belum dibaca", "belum dibaca"), en: many("1 unread", "unread") },
   extending: { id: "Minta perpanjang", en: "Asks for more time" },
   closing: { id: "Pamit", en: "Goodbye" },
@@ -88,14 +92,20 @@ export const t = catalogue({
   },
   end_yes: { id: "Ya, akhiri", en: "Yes, end it" },
   to_home: { id: "Kembali ke beranda", en: "Back to home" },
-  ended_by_me: { id: "Obrolan dengan {name} selesai. Terima kasih sudah menemani.", en: "The chat with {name} is over. Thank you." },
+  ended_by_me: {
+    id: "Obrolan dengan {name} selesai. Terima kasih sudah menemani.",
+    en: "The chat with {name} is over. Thank you.",
+  },
   ended_by_others: { id: "Obrolan dengan {name} sudah selesai.", en: "The chat with {name} is over." },
   chat_missing: { id: "Obrolan ini tidak ditemukan", en: "This chat was not found" },
 
   // Requests
   offer_general: { id: "Permintaan curhat baru", en: "New request" },
   offer_returning: { id: "Curhat lagi, khusus denganmu", en: "Wants to talk with you again" },
-  offer_text: { id: "{name} ingin curhat {minutes} menit", en: "{name} would like to talk for {minutes} minutes" },
+  offer_text: {
+    id: "{name} ingin curhat {minutes} menit",
+    en: "{name} would like to talk for {minutes} minutes",
+  },
   offer_left: { id: "untuk menjawab", en: "to answer" },
   offer_overdue: { id: "Sebentar, menunggu kabar dari server…", en: "One moment, waiting for the server…" },
   accept: { id: "Terima", en: "Accept" },
@@ -105,13 +115,26 @@ export const t = catalogue({
   make_small: { id: "Kecilkan", en: "Make it small" },
   cards: { id: "Permintaan yang menunggu jawaban", en: "Requests that wait for an answer" },
   no_offers: { id: "Belum ada undangan", en: "No invitations" },
-  no_offers_text: { id: "Undangan yang masuk menunggu jawabanmu di sini.", en: "What comes in waits here for your answer." },
-  closed_taken: { id: "Curhat {name} sudah diambil bestie lain.", en: "Another bestie is with {name} already." },
+  no_offers_text: {
+    id: "Undangan yang masuk menunggu jawabanmu di sini.",
+    en: "What comes in waits here for your answer.",
+  },
+  closed_taken: {
+    id: "Curhat {name} sudah diambil bestie lain.",
+    en: "Another bestie is with {name} already.",
+  },
   closed_cancelled: { id: "{name} membatalkan permintaannya.", en: "{name} cancelled the request." },
   closed_timeout: { id: "Waktu menjawab {name} sudah habis.", en: "The time to answer {name} is over." },
   closed_withdrawn: { id: "Permintaan {name} sudah ditarik.", en: "The request of {name} was withdrawn." },
   closed_closed: { id: "Permintaan {name} sudah ditutup.", en: "The request of {name} is closed." },
-  declined: { id: "Tidak apa-apa. {name} akan ditemani bestie lain.", en: "That is fine. Another bestie will be there for {name}." },
+  declined_general: {
+    id: "Tidak apa-apa. Bestie lain akan menemani {name}.",
+    en: "That is fine. Another bestie will be there for {name}.",
+  },
+  declined_returning: {
+    id: "Tidak apa-apa. Kami kabari {name} dengan halus.",
+    en: "That is fine. We will tell {name} gently.",
+  },
   accept_offline: {
     id: "Kamu sedang offline, jadi belum bisa menerima. Online dulu, ya.",
     en: "You are offline and cannot accept. Go online first.",
@@ -123,7 +146,10 @@ export const t = catalogue({
 
   // More time
   extension_title: { id: "Permintaan perpanjang", en: "More time" },
-  extension_text: { id: "{name} mau lanjut +{minutes} menit", en: "{name} would like {minutes} more minutes" },
+  extension_text: {
+    id: "{name} mau lanjut +{minutes} menit",
+    en: "{name} would like {minutes} more minutes",
+  },
   silence_auto_approve: {
     id: "Tidak menjawab dalam {seconds} detik = otomatis disetujui",
     en: "No answer within {seconds} seconds = approved automatically",
@@ -140,25 +166,40 @@ export const t = catalogue({
     id: "Saat seseorang ingin lanjut, permintaannya muncul di sini.",
     en: "When somebody would like to go on, it appears here.",
   },
-  extended: { id: "Diperpanjang {minutes} menit. Lanjut menemani {name}, ya.", en: "{minutes} more minutes with {name}." },
+  extended: {
+    id: "Diperpanjang {minutes} menit. Lanjut menemani {name}, ya.",
+    en: "{minutes} more minutes with {name}.",
+  },
   refused: { id: "Kamu tidak memperpanjang dengan {name}.", en: "You did not extend the chat with {name}." },
   extended_by_itself: {
     id: "Obrolan dengan {name} diperpanjang {minutes} menit.",
     en: "The chat with {name} goes on for {minutes} more minutes.",
   },
-  not_extended: { id: "Obrolan dengan {name} tidak jadi diperpanjang.", en: "The chat with {name} was not extended." },
+  not_extended: {
+    id: "Obrolan dengan {name} tidak jadi diperpanjang.",
+    en: "The chat with {name} was not extended.",
+  },
   extension_resolved: { id: "Permintaan ini sudah terjawab sebelumnya.", en: "This was answered before." },
 
   // Notifications, as on the phone
   notify_offer: { id: "Curhat Baru", en: "New request" },
-  notify_offer_text: { id: "{name} ingin curhat {minutes} menit", en: "{name} would like to talk for {minutes} minutes" },
+  notify_offer_text: {
+    id: "{name} ingin curhat {minutes} menit",
+    en: "{name} would like to talk for {minutes} minutes",
+  },
   notify_extension: { id: "Permintaan Perpanjang", en: "More time" },
-  notify_extension_text: { id: "{name} mau lanjut +{minutes} menit", en: "{name} would like {minutes} more minutes" },
+  notify_extension_text: {
+    id: "{name} mau lanjut +{minutes} menit",
+    en: "{name} would like {minutes} more minutes",
+  },
   notify_message: { id: "Pesan baru", en: "New message" },
 
   // History and profile
   no_history: { id: "Belum ada riwayat", en: "No history yet" },
-  no_history_text: { id: "Obrolan yang selesai tersimpan di sini.", en: "Chats that are over are kept here." },
+  no_history_text: {
+    id: "Obrolan yang selesai tersimpan di sini.",
+    en: "Chats that are over are kept here.",
+  },
   end_time_up: { id: "Selesai waktunya", en: "Time was up" },
   end_customer_ended: { id: "Diakhiri customer", en: "Ended by the customer" },
   end_mitra_ended: { id: "Kamu akhiri", en: "Ended by you" },
@@ -170,9 +211,15 @@ export const t = catalogue({
   name_saved: { id: "Nama sudah disimpan.", en: "The name was saved." },
   alerts: { id: "Suara dan notifikasi", en: "Sound and notifications" },
   sound: { id: "Suara saat ada permintaan", en: "Sound on a new request" },
-  sound_hint: { id: "Dua nada lembut, sekali lagi kalau belum dijawab.", en: "Two soft tones, once more if unanswered." },
+  sound_hint: {
+    id: "Dua nada lembut, sekali lagi kalau belum dijawab.",
+    en: "Two soft tones, once more if unanswered.",
+  },
   notify: { id: "Notifikasi browser", en: "Browser notifications" },
-  notify_default: { id: "Muncul saat kamu membuka jendela lain.", en: "Shown while you look at another window." },
+  notify_default: {
+    id: "Muncul saat kamu membuka jendela lain.",
+    en: "Shown while you look at another window.",
+  },
   notify_granted: { id: "Menyala di perangkat ini.", en: "On, on this device." },
   notify_denied: {
     id: "Dimatikan di browser. Bisa kamu izinkan lagi lewat pengaturan situs.",

@@ -55,7 +55,7 @@ export function createAlerts() {
     }, AGAIN));
   }
 
-  // -------------------------------------------------------------------------------------------- notifications
+  // ------------------------------------------------------------------------------------------- notifications
 
   /** Ask once whether the browser may notify; whoever said no is not asked again. */
   async function askOnce() {
@@ -71,7 +71,8 @@ export function createAlerts() {
 
   async function show(tag, title, body, path) {
     if (!document.hidden || permission.peek() !== "granted") return;
-    const options = { tag, body, icon: ICON, badge: ICON, data: { path }, lang: document.documentElement.lang };
+    const { lang } = document.documentElement;
+    const options = { tag, body, icon: ICON, badge: ICON, data: { path }, lang };
     try {
       const worker = await navigator.serviceWorker?.getRegistration("/mitra/");
       if (worker) {

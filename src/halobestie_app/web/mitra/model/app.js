@@ -44,7 +44,7 @@ export const presence = createPresence({ api, desk, socket, takenOffline });
 const shown = () => (route.value.parts[0] === "chat" ? route.value.parts[1] ?? null : null);
 const shownNow = () => untracked(shown);
 
-// ----------------------------------------------------------------------------------------- what the server says
+// -------------------------------------------------------------------------------------- what the server says
 
 function onSnapshot(active) {
   const before = desk.status.peek();
@@ -76,7 +76,8 @@ function said({ session_id: id, message }, log) {
 /** A chat on the screen that is not live: it ended meanwhile, or is an old one. */
 export async function lookBack(id) {
   try {
-    const { last_seq: _, read, pending_extension: __, ...session } = await api.get(`/api/shared/chat/${id}/info`);
+    const info = await api.get(`/api/shared/chat/${id}/info`);
+    const { last_seq: _, read, pending_extension: __, ...session } = info;
     batch(() => {
       desk.revive(session);
       follow(id).marks(read);
@@ -87,7 +88,7 @@ export async function lookBack(id) {
   }
 }
 
-// -------------------------------------------------------------------------------------------- what happens then
+// ----------------------------------------------------------------------------------------- what happens then
 
 /** See desk.js. */
 function happened(what, about) {
@@ -101,6 +102,7 @@ const HAPPENINGS = {
   },
   offer_closed({ offer, reason }) {
     alerts.over(offer.id);
+    if (answering.has(offer.id)) return;
     toast(t(`closed_${reason}`, { name: offer.customer.display_name }), "info");
   },
   extension(extension) {
@@ -110,7 +112,7 @@ const HAPPENINGS = {
   extension_done({ extension, session, minutes }) {
     alerts.over(extension.id);
     const name = extension.customer.display_name;
-    if (session.status === "ended") return;
+    if (session.status === "ended" || answering.has(extension.id)) return;
     toast(minutes ? t("extended_by_itself", { name, minutes }) : t("not_extended", { name }), "info");
   },
   taken_offline({ why }) {
@@ -123,7 +125,7 @@ const HAPPENINGS = {
   },
 };
 
-/** A frame that was written is not a request that was seen: hidden and silent, the phone gets a push instead. */
+/** A frame that came is not a request that was seen: hidden and silent, the phone gets a push instead. */
 function acknowledge(frame, id) {
   if (!document.hidden || alerts.heard()) socket.send({ type: "ack", frame, id });
 }
@@ -142,7 +144,7 @@ document.addEventListener("visibilitychange", () => {
   desk.extensions.peek().forEach(acknowledgeExtension);
 });
 
-// ------------------------------------------------------------------------------------------------------- chats
+// ----------------------------------------------------------------------------------------------------- chats
 
 /** The log of a chat, made when there is none. */
 export function follow(id) {
@@ -172,23 +174,38 @@ effect(() => {
   });
 });
 
-// --------------------------------------------------------------------------------------------- what one can ask
+// ------------------------------------------------------------------------------------------ what one can ask
 
 /** Refusals after which a card is of no more use, and why. */
-const CARD_OVER = { ALREADY_TAKEN: "taken", REQUEST_CLOSED: "closed", NOT_FOUND: "closed", INVALID_STATE: "closed" };
+const CARD_OVER = {
+  ALREADY_TAKEN: "taken",
+  REQUEST_CLOSED: "closed",
+  NOT_FOUND: "closed",
+  INVALID_STATE: "closed",
+};
+
+/** Refusals that leave the card where it is: they may pass. */
+const REFUSED = { MITRA_OFFLINE: "accept_offline", AT_CAPACITY: "accept_full" };
+
+/** Ids of what is being answered here: what the server says of it meanwhile is no news. */
+const answering = new Set();
 
 async function answerOffer(offer, answer) {
+  if (answer === "decline") answering.add(offer.id);
   try {
     const done = await api.post(`/api/mitra/chat-requests/${offer.id}/${answer}`);
     desk.answeredOffer(offer.id);
     alerts.over(offer.id);
     return done;
   } catch (error) {
+    answering.delete(offer.id);
+    if (error.code === "MITRA_OFFLINE") await presence.ask();
     if (CARD_OVER[error.code]) desk.closed(offer.id, CARD_OVER[error.code]);
-    else if (error.code === "MITRA_OFFLINE") await presence.ask().then(() => toast(t("accept_offline"), "warning"));
-    else if (error.code === "AT_CAPACITY") toast(t("accept_full"), "warning");
+    else if (REFUSED[error.code]) toast(t(REFUSED[error.code]), "warning");
     else toast(problemText(error), "bad");
     return null;
+  } finally {
+    answering.delete(offer.id);
   }
 }
 
@@ -202,12 +219,14 @@ export async function accept(offer) {
 
 /** Say no to a request. */
 export async function decline(offer) {
-  if (await answerOffer(offer, "decline")) toast(t("declined", { name: offer.customer.display_name }), "info");
+  const name = offer.customer.display_name;
+  if (await answerOffer(offer, "decline")) toast(t(`declined_${offer.kind}`, { name }), "info");
 }
 
 /** Answer a request for more time. */
 export async function respond(extension, accepted) {
   const name = extension.customer.display_name;
+  answering.add(extension.id);
   try {
     await api.post(`/api/mitra/extensions/${extension.id}/respond`, { accepted });
     desk.answeredExtension(extension.id);
@@ -216,6 +235,8 @@ export async function respond(extension, accepted) {
   } catch (error) {
     if (error.code === "EXTENSION_RESOLVED" || error.status === 404) desk.answeredExtension(extension.id);
     toast(error.code === "EXTENSION_RESOLVED" ? t("extension_resolved") : problemText(error), "warning");
+  } finally {
+    answering.delete(extension.id);
   }
 }
 
@@ -235,7 +256,7 @@ export async function logOut() {
   await api.signOut();
 }
 
-// ---------------------------------------------------------------------------------------------------- beginning
+// ------------------------------------------------------------------------------------------------- beginning
 
 /** Find out who is here; from then on the socket comes and goes with the log-in. */
 export function begin() {

@@ -6,8 +6,8 @@ import { newest, objects } from "common/objects.js";
 
 /**
  * @param {(what: string, about: object) => void} tell what happened, once each: "offer" (an offer),
- *   "offer_closed" ({offer, reason}), "extension" (an extension), "extension_done" ({extension, session, minutes}:
- *   minutes gained, or 0), "taken_offline" ({why}), "session_ended" (a session)
+ *   "offer_closed" ({offer, reason}), "extension" (an extension), "extension_done" ({extension, session,
+ *   minutes}: those gained, or 0), "taken_offline" ({why}), "session_ended" (a session)
  */
 export function createDesk(tell) {
   const ready = signal(false); // there was a snapshot
@@ -62,7 +62,7 @@ export function createDesk(tell) {
   /** Takes a session; one that goes on, or is over, has had its answer about more time. */
   function went(session) {
     const before = sessions.peek().get(session.id);
-    if (before ? !newest(sessions, session) : session.status === "ended" || !newest(sessions, session)) return;
+    if ((!before && session.status === "ended") || !newest(sessions, session)) return;
     if (session.status === "extending") return;
     for (const extension of extensions.peek().values()) {
       if (extension.session_id === session.id) answered(extension, before, session);

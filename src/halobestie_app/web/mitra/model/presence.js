@@ -1,4 +1,4 @@
-// Whether this mitra takes requests: the switch, and the heartbeats that keep it on. What the server says is so.
+// Whether this mitra takes requests: the switch, and the heartbeats that keep it on. Knows no request.
 
 /** Of the server's cadence: a heartbeat that is exactly in time would be late by its way to the server. */
 const EAGER = 0.9;

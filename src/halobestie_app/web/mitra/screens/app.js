@@ -1,4 +1,4 @@
-// Which screen is shown, what lies over all of them (cards, toasts, the bar without a connection), the way around.
+// Which screen is shown, what lies over all of them (cards, toasts, the bar without a connection), the ways.
 
 import { html, useEffect } from "common/html.js";
 import { route } from "common/router.js";

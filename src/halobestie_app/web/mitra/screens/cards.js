@@ -36,7 +36,8 @@ export function Cards() {
       ${others > 0 && !small.value.has(first.id) && html`
         <${Button} kind="link" testid="cards_more_button" onClick=${() => go(`/${where}`)}>
           ${t("more_cards", { count: others, place: t(where) })}<//>`}
-      <${Spoken} text=${first ? `${t(first.session_id ? "extension_title" : `offer_${first.kind}`)}: ${sentence(first)}` : ""} />
+      <${Spoken}
+        text=${first ? `${title(first)}: ${sentence(first)}` : ""} />
     </section>`;
 }
 
@@ -47,7 +48,9 @@ function Over({ card, others }) {
       <button type="button" class="card-small" data-testid="card_small" onClick=${() => turn(card.id, false)}>
         <span>${sentence(card)}</span>
         <span role="timer">${clock(secondsLeft(card.deadline_at))}</span>
-        ${others > 0 && html`<span class="badge"><span aria-hidden="true">+${others}</span><span class="unseen">${t("more", { count: others })}</span></span>`}
+        ${others > 0 && html`
+          <span class="badge"><span aria-hidden="true">+${others}</span>
+            <span class="unseen">${t("more", { count: others })}</span></span>`}
       </button>`;
   }
   const shrink = html`
@@ -68,6 +71,7 @@ function Spoken({ text }) {
   return html`<p class="unseen" role="alert">${said}</p>`;
 }
 
+const title = (card) => t(card.session_id ? "extension_title" : `offer_${card.kind}`);
 const about = (card) => ({ name: card.customer.display_name, minutes: card.duration_minutes });
 
 function sentence(card) {
@@ -76,13 +80,13 @@ function sentence(card) {
 
 /** @param {{offer: object, corner?: object}} props an offer of the desk; what is in the card's corner */
 export function OfferCard({ offer, corner }) {
-  const title = useId();
+  const titled = useId();
   return html`
-    <article class="card request" aria-labelledby=${title} data-testid="offer_card" data-id=${offer.id}
+    <article class="card request" aria-labelledby=${titled} data-testid="offer_card" data-id=${offer.id}
       data-kind=${offer.kind}>
       <div class="request-head">
         <div>
-          <h2 id=${title}>${t(`offer_${offer.kind}`)}</h2>
+          <h2 id=${titled}>${title(offer)}</h2>
           <p class="request-who" data-testid="offer_text">${t("offer_text", about(offer))}</p>
           <${Topic} sensitivity=${offer.topic_sensitivity} />
         </div>
@@ -91,25 +95,26 @@ export function OfferCard({ offer, corner }) {
       </div>
       <${Overdue} until=${offer.deadline_at} />
       <div class="actions">
-        <${Button} kind="quiet" testid="offer_decline_button" onClick=${() => decline(offer)}>${t("decline")}<//>
+        <${Button} kind="quiet" testid="offer_decline_button"
+          onClick=${() => decline(offer)}>${t("decline")}<//>
         <${Button} class="teal" testid="offer_accept_button" onClick=${() => accept(offer)}>${t("accept")}<//>
       </div>
     </article>`;
 }
 
 /**
- * @param {{extension: object, inChat?: boolean, corner?: object}} props a pending extension; `inChat`: its chat
- *   is on the screen; what is in the card's corner
+ * @param {{extension: object, inChat?: boolean, corner?: object}} props a pending extension; `inChat`: its
+ *   chat is on the screen; what is in the card's corner
  */
 export function ExtensionCard({ extension, inChat = false, corner }) {
-  const title = useId();
+  const titled = useId();
   const { timeout_seconds: seconds, default_action: policy } = extension;
   return html`
-    <article class="card request extension" aria-labelledby=${title} data-testid="extension_card"
+    <article class="card request extension" aria-labelledby=${titled} data-testid="extension_card"
       data-id=${extension.id}>
       <div class="request-head">
         <div>
-          <h2 id=${title}>${t("extension_title")}</h2>
+          <h2 id=${titled}>${title(extension)}</h2>
           <p class="request-who" data-testid="extension_text">${sentence(extension)}</p>
           <p class="soft" data-testid="extension_silence_text">${t(`silence_${policy}`, { seconds })}</p>
         </div>
@@ -118,11 +123,14 @@ export function ExtensionCard({ extension, inChat = false, corner }) {
       </div>
       <${Overdue} until=${extension.deadline_at} />
       <div class="actions">
-        <${Button} kind="quiet" testid="extension_decline_button" onClick=${() => respond(extension, false)}>${t("refuse")}<//>
-        <${Button} class="teal" testid="extension_accept_button" onClick=${() => respond(extension, true)}>${t("approve")}<//>
+        <${Button} kind="quiet" testid="extension_decline_button"
+          onClick=${() => respond(extension, false)}>${t("refuse")}<//>
+        <${Button} class="teal" testid="extension_accept_button"
+          onClick=${() => respond(extension, true)}>${t("approve")}<//>
       </div>
       ${!inChat && html`
-        <${Button} kind="link" testid="extension_open_button" onClick=${() => go(`/chat/${extension.session_id}`)}>
+        <${Button} kind="link" testid="extension_open_button"
+          onClick=${() => go(`/chat/${extension.session_id}`)}>
           ${t("open_chat")}<//>`}
     </article>`;
 }

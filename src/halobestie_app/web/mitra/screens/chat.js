@@ -22,7 +22,8 @@ export function ChatScreen({ id }) {
   const several = desk.live.value.length > (session?.status === "ended" ? 0 : 1);
   return html`
     <div class="desk-of-chats">
-      <aside class="chats-beside" aria-label=${t("chats")}><h2 class="section">${t("chats")}</h2><${ChatList} here=${id} /></aside>
+      <aside class="chats-beside" aria-label=${t("chats")}><h2 class="section">${t("chats")}</h2><${ChatList}
+        here=${id} /></aside>
       <main class="chat-screen" data-testid="chat_screen" data-id=${id}>
         ${several && html`<${Tabs} here=${id} />`}
         ${session && log
@@ -39,8 +40,10 @@ function Tabs({ here }) {
       ${desk.live.value.map((session) => {
         const unread = session.id === here ? 0 : logs.value.get(session.id)?.unread.value ?? 0;
         return html`
-          <button type="button" key=${session.id} data-testid="chat_tab" data-id=${session.id} data-status=${session.status}
-            aria-current=${session.id === here ? "page" : undefined} onClick=${() => go(`/chat/${session.id}`)}>
+          <button type="button" key=${session.id} data-testid="chat_tab" data-id=${session.id}
+            data-status=${session.status}
+            aria-current=${session.id === here ? "page" : undefined}
+              onClick=${() => go(`/chat/${session.id}`)}>
             <span>${session.customer.display_name}</span>
             ${unread > 0 && html`<${Unread} count=${unread} testid="chat_tab_unread" />`}
           </button>`;
@@ -58,9 +61,11 @@ function Open({ session, log }) {
       onClick=${() => go("/")}><${Icon} name="back" /></button>`;
   const banner = html`<div class="chat-topic"><${Topic} sensitivity=${session.topic_sensitivity} /></div>`;
   const end = closing && html`
-    <${Button} kind="quiet" testid="chat_end_button" onClick=${() => { ending.value = true; }}>${t("end")}<//>`;
+    <${Button} kind="quiet" testid="chat_end_button"
+      onClick=${() => { ending.value = true; }}>${t("end")}<//>`;
   return html`
-    <${ChatView} session=${session} log=${log} me="mitra" peerName=${name} back=${back} actions=${end} banner=${banner}>
+    <${ChatView} session=${session} log=${log} me="mitra" peerName=${name} back=${back} actions=${end}
+      banner=${banner}>
       ${extension && session.status !== "ended" && html`<${ExtensionCard} extension=${extension} inChat />`}
       ${session.status === "ended" && html`
         <${Button} testid="chat_home_button" onClick=${() => go("/")}>${t("to_home")}<//>`}
@@ -68,8 +73,10 @@ function Open({ session, log }) {
     <${Dialog} open=${ending.value && closing} title=${t("end_title")} testid="chat_end_dialog"
       onClose=${() => { ending.value = false; }}
       actions=${html`
-        <${Button} kind="quiet" testid="chat_end_cancel_button" onClick=${() => { ending.value = false; }}>${common("cancel")}<//>
-        <${Button} kind="danger" testid="chat_end_confirm_button" onClick=${() => endChat(session)}>${t("end_yes")}<//>`}>
+        <${Button} kind="quiet" testid="chat_end_cancel_button"
+          onClick=${() => { ending.value = false; }}>${common("cancel")}<//>
+        <${Button} kind="danger" testid="chat_end_confirm_button"
+          onClick=${() => endChat(session)}>${t("end_yes")}<//>`}>
       <p>${t("end_text", { name })}</p>
     <//>`;
 }

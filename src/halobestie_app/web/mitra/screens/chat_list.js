@@ -18,7 +18,8 @@ export function ChatList({ here }) {
   }
   return html`
     <ul class="chats" data-testid="chat_list">
-      ${live.map((session) => html`<${ChatItem} key=${session.id} session=${session} here=${session.id === here} />`)}
+      ${live.map((session) => html`
+        <${ChatItem} key=${session.id} session=${session} here=${session.id === here} />`)}
     </ul>`;
 }
 
@@ -27,9 +28,11 @@ function ChatItem({ session, here }) {
   const last = log?.items.value.at(-1);
   const unread = log?.unread.value ?? 0;
   const path = `/chat/${session.id}`;
+  const topic = html`<${Topic} sensitivity=${session.topic_sensitivity} />`;
   return html`
     <li>
-      <a class="chat-item" href=${`#${path}`} data-testid="chat_item" data-id=${session.id} data-unread=${unread}
+      <a class="chat-item" href=${`#${path}`} data-testid="chat_item" data-id=${session.id}
+        data-unread=${unread}
         aria-current=${here ? "page" : undefined}
         onClick=${(event) => {
           event.preventDefault();
@@ -38,7 +41,7 @@ function ChatItem({ session, here }) {
         <span class="avatar" aria-hidden="true">${[...session.customer.display_name][0]}</span>
         <span class="chat-item-words">
           <strong>${session.customer.display_name}</strong>
-          <span class="soft">${state(session) ?? last?.text ?? html`<${Topic} sensitivity=${session.topic_sensitivity} />`}</span>
+          <span class="soft">${state(session) ?? last?.text ?? topic}</span>
         </span>
         <span class="chat-item-end">
           <${TimeLeft} session=${session} testid="chat_item_time" />

@@ -12,7 +12,8 @@ export function Extensions() {
     <${Page} title=${t("extensions")} testid="extensions_screen">
       ${!desk.ready.value && html`<${Skeleton} shape="card" lines=${2} />`}
       ${desk.ready.value && asked.length === 0 && html`
-        <${Empty} testid="extensions_empty" icon="clock" title=${t("no_extensions")} text=${t("no_extensions_text")} />`}
+        <${Empty} testid="extensions_empty" icon="clock" title=${t("no_extensions")}
+          text=${t("no_extensions_text")} />`}
       <div class="list" data-testid="extensions_list">
         ${asked.map((extension) => html`<${ExtensionCard} key=${extension.id} extension=${extension} />`)}
       </div>

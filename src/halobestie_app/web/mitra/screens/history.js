@@ -29,14 +29,17 @@ export function History() {
 
   return html`
     <${Page} title=${t("history")} testid="history_screen">
-      ${problem.value && html`<${Problem} error=${problem.value} retry=${() => load(rows.value ? next.value : undefined)} />`}
+      ${problem.value && html`
+        <${Problem} error=${problem.value} retry=${() => load(rows.value ? next.value : undefined)} />`}
       ${!rows.value && !problem.value && html`<${Skeleton} shape="card" lines=${4} />`}
-      ${rows.value?.length === 0 && html`<${Empty} testid="history_empty" title=${t("no_history")} text=${t("no_history_text")} />`}
+      ${rows.value?.length === 0 && html`
+        <${Empty} testid="history_empty" title=${t("no_history")} text=${t("no_history_text")} />`}
       <ul class="past" data-testid="history_list">
         ${rows.value?.map((row) => html`<${Past} key=${row.session_id} row=${row} />`)}
       </ul>
       ${next.value && html`
-        <${Button} kind="quiet" testid="history_more_button" onClick=${() => load(next.value)}>${common("more")}<//>`}
+        <${Button} kind="quiet" testid="history_more_button"
+          onClick=${() => load(next.value)}>${common("more")}<//>`}
     <//>`;
 }
 

@@ -53,7 +53,8 @@ function Standing() {
     ${why && !status.is_online && html`
       <${Notice} kind="warning" live title=${t("stale_title")} testid="mitra_taken_offline"
         action=${why === "stale" && html`
-          <${Button} kind="quiet" testid="mitra_online_again_button" onClick=${() => turn(true)}>${t("online_again")}<//>`}>
+          <${Button} kind="quiet" testid="mitra_online_again_button"
+            onClick=${() => turn(true)}>${t("online_again")}<//>`}>
         ${t(why === "blocked" ? "blocked" : "stale")}
       <//>`}`;
 }

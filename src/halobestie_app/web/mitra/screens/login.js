@@ -10,7 +10,7 @@ import { t } from "../texts.js";
 /** "0812 3456" is +628123456: as people write it, and as the server wants it; null if it is no number. */
 export function phoneOf(written) {
   const digits = written.replace(/[\s().-]/g, "");
-  const whole = digits.startsWith("0") ? `+62${digits.slice(1)}` : digits.startsWith("62") ? `+${digits}` : digits;
+  const whole = digits.replace(/^0/, "+62").replace(/^62/, "+62");
   return /^\+[1-9]\d{7,14}$/.test(whole) ? whole : null;
 }
 

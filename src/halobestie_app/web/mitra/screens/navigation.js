@@ -19,7 +19,8 @@ export function Navigation() {
   return html`
     <nav class="tabs" aria-label=${t("app")}>
       ${PLACES.map(([name, path, drawing]) => html`
-        <a key=${name} href=${`#${path}`} data-testid=${`nav_${name}`} aria-current=${here === path ? "page" : undefined}
+        <a key=${name} href=${`#${path}`} data-testid=${`nav_${name}`}
+          aria-current=${here === path ? "page" : undefined}
           onClick=${(event) => {
             event.preventDefault();
             go(path);
@@ -27,7 +28,8 @@ export function Navigation() {
           <svg viewBox="0 0 24 24" aria-hidden="true"><path d=${drawing} /></svg>
           <span>${t(name)}</span>
           ${counts[name] > 0 && html`
-            <span class="badge" data-testid=${`nav_${name}_count`}><span aria-hidden="true">${counts[name]}</span>
+            <span class="badge" data-testid=${`nav_${name}_count`}><span
+              aria-hidden="true">${counts[name]}</span>
               <span class="unseen">${t("waiting_count", { count: counts[name] })}</span></span>`}
         </a>`)}
     </nav>`;

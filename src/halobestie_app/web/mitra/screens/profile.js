@@ -16,7 +16,8 @@ export function Profile() {
       <${Name} />
       <section class="card">
         <h2 class="section">${t("alerts")}</h2>
-        <${Switch} label=${t("sound")} hint=${t("sound_hint")} checked=${alerts.sound.value} testid="profile_sound_switch"
+        <${Switch} label=${t("sound")} hint=${t("sound_hint")} checked=${alerts.sound.value}
+          testid="profile_sound_switch"
           onChange=${(event) => alerts.setSound(event.currentTarget.checked)} />
         <${Notifications} />
       </section>
@@ -24,7 +25,8 @@ export function Profile() {
         <h2 class="section">${t("look")}</h2>
         <${Preferences} />
       </section>
-      <${Button} kind="quiet" testid="profile_logout_button" onClick=${() => { leaving.value = true; }}>${t("log_out")}<//>
+      <${Button} kind="quiet" testid="profile_logout_button"
+        onClick=${() => { leaving.value = true; }}>${t("log_out")}<//>
       <${Dialog} open=${leaving.value} title=${t("log_out_title")} testid="logout_dialog" onClose=${close}
         actions=${html`
           <${Button} kind="quiet" testid="logout_cancel_button" onClick=${close}>${common("cancel")}<//>
@@ -67,8 +69,10 @@ function Notifications() {
   const permission = alerts.permission.value;
   return html`
     <div class="switch-like">
-      <div><span>${t("notify")}</span><small class="hint" data-testid="profile_notify_text">${t(`notify_${permission}`)}</small></div>
+      <div><span>${t("notify")}</span><small class="hint"
+        data-testid="profile_notify_text">${t(`notify_${permission}`)}</small></div>
       ${permission === "default" && html`
-        <${Button} kind="quiet" testid="profile_notify_button" onClick=${alerts.ask}>${t("notify_allow")}<//>`}
+        <${Button} kind="quiet" testid="profile_notify_button"
+          onClick=${alerts.ask}>${t("notify_allow")}<//>`}
     </div>`;
 }
