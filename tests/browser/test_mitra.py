@@ -213,3 +213,13 @@ async def test_english(people: People) -> None:
     await asking(people)
     await budi.sees("offer_card", "Ayu would like to talk for 12 minutes")
     assert await budi.page.evaluate("document.documentElement.lang") == "en"
+
+
+async def test_one_switch_in_every_window(people: People) -> None:
+    """Who switches off in one window is off in the other, and nobody pretends that the server did it."""
+    budi = await listening(people)
+    other = await budi.second_tab()
+    await other.sees("mitra_online_text", "Kamu online")
+    await other.taps("mitra_online_switch")
+    await budi.sees("mitra_online_text", "Kamu offline")
+    await budi.misses("mitra_taken_offline")

@@ -62,6 +62,10 @@ export const t = catalogue({
       + "Obrolan yang berjalan tetap aman.",
     en: "We lost touch for a while, so no new requests come for now. Chats that are running go on.",
   },
+  unknown: {
+    id: "Mungkin koneksimu terputus, atau dimatikan dari perangkat lain. Obrolan yang berjalan tetap aman.",
+    en: "The connection was lost, or it was switched off on another device. Chats that are running go on.",
+  },
   blocked: {
     id: "Akunmu sedang dinonaktifkan. Hubungi tim kami kalau menurutmu ini keliru.",
     en: "Your account is disabled. Talk to our team if you think this is a mistake.",

@@ -35,7 +35,7 @@ export const socket = createSocket({
 /** Session id -> chat log, for every chat that is live or on the screen. */
 export const logs = signal(new Map());
 
-/** Why the server took this mitra offline: "stale", "blocked"; null: it did not, or that was seen. */
+/** Why this mitra is offline without having wished so here: "stale", "blocked", "unknown"; else null. */
 export const takenOffline = signal(null);
 
 export const alerts = createAlerts();
@@ -50,7 +50,7 @@ function onSnapshot(active) {
   const before = desk.status.peek();
   const open = shownNow();
   desk.snapshot(active, open);
-  if (before?.is_online && !active.status.is_online) happened("taken_offline", { why: "stale" });
+  if (before?.is_online && !active.status.is_online) happened("taken_offline", { why: "unknown" });
   active.offers.forEach(acknowledgeOffer);
   active.extensions.forEach(acknowledgeExtension);
   if (open && !active.sessions.some((session) => session.id === open)) lookBack(open);

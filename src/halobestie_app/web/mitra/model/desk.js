@@ -117,9 +117,8 @@ export function createDesk(tell) {
     },
     extension_request: (frame) => asked(frame.extension),
     presence: (frame) => {
-      const was = status.peek()?.is_online;
       status.value = frame.status;
-      if (was && !frame.status.is_online) tell("taken_offline", { why: frame.why });
+      if (!frame.status.is_online) tell("taken_offline", { why: frame.why });
     },
   };
 

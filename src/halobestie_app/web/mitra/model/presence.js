@@ -12,6 +12,7 @@ export function createPresence({ api, desk, socket, takenOffline }) {
   let next = 0;
   let beating = false;
   let pinged = 0;
+  const tabs = new BroadcastChannel("hb-mitra-presence"); // one mitra, one switch in every tab
 
   function take(status) {
     desk.status.value = status;
@@ -20,9 +21,19 @@ export function createPresence({ api, desk, socket, takenOffline }) {
 
   /** @param {boolean} online Throws ApiError. */
   async function turn(online) {
-    take(await api.put("/api/mitra/status", { is_online: online }));
+    const status = await api.put("/api/mitra/status", { is_online: online });
+    turned(status);
+    tabs.postMessage({ mitra: api.user.peek()?.id, status });
+  }
+
+  function turned(status) {
+    take(status);
     takenOffline.value = null;
   }
+
+  tabs.onmessage = ({ data }) => {
+    if (data.mitra === api.user.peek()?.id && desk.ready.peek()) turned(data.status);
+  };
 
   /** Ask how one stands; a failure leaves things as they are. */
   async function ask() {
@@ -41,7 +52,7 @@ export function createPresence({ api, desk, socket, takenOffline }) {
     } catch (error) {
       next = Date.now() + AGAIN;
       if (error.code === "MITRA_OFFLINE") {
-        if (desk.status.peek()?.is_online) takenOffline.value = "stale";
+        if (desk.status.peek()?.is_online) takenOffline.value = "unknown";
         await ask();
       }
     } finally {

@@ -52,9 +52,9 @@ function Standing() {
     </section>
     ${why && !status.is_online && html`
       <${Notice} kind="warning" live title=${t("stale_title")} testid="mitra_taken_offline"
-        action=${why === "stale" && html`
+        action=${why !== "blocked" && html`
           <${Button} kind="quiet" testid="mitra_online_again_button"
             onClick=${() => turn(true)}>${t("online_again")}<//>`}>
-        ${t(why === "blocked" ? "blocked" : "stale")}
+        ${t(why)}
       <//>`}`;
 }
