@@ -4,7 +4,7 @@ PYTHON ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-reset test check bench race faults storm machines lock audit sbom licences clean
+.PHONY: help setup demo demo-reset test check bench race faults storm gallery machines lock audit sbom licences clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -51,6 +51,9 @@ faults: setup ## run only the tests that kill something
 STORM_PAYMENTS ?= 20000
 storm: setup ## let a storm of payments pass (make storm STORM_PAYMENTS=1000 is the one of make test)
 	STORM_PAYMENTS=$(STORM_PAYMENTS) $(BIN)/pytest -m storm -rP
+
+gallery: setup ## take a picture of every screen, in both themes, at 360 and 1280 px: dist/gallery
+	$(BIN)/pytest tests/browser/gallery.py
 
 machines: setup ## write docs/machines from the tables
 	$(BIN)/halobestie machines

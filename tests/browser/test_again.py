@@ -83,6 +83,7 @@ async def test_offline_is_known_before_anything_is_paid(people: People) -> None:
     ayu, ratih = await friends(people)
     await ratih.taps("mitra_online_switch")
     await expect(ratih.see("mitra_standing")).to_have_attribute("data-online", "false")
+    await ayu.api.sees(0)
     await ayu.taps("nav_history_link")
     await expect(ayu.see("history_again_button")).to_be_enabled()
     await ayu.taps("history_again_button")

@@ -29,6 +29,11 @@ OPENING = (
     ("customer", "Kerjaan numpuk, terus aku merasa sendirian."),
     ("mitra", "Berat ya rasanya. Sudah berapa lama begitu?"),
 )
+# After whatever follows the theme was drawn, and whatever moves only once has moved.
+STILL = """new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))
+  .then(() => document.getAnimations().filter((one) => one.effect.getComputedTiming().endTime !== Infinity))
+  .then((moving) => Promise.allSettled(moving.map((one) => one.finished)))
+  .then(() => null)"""
 # Its beginning moves with its end: paid minutes are not what a test may change.
 RUN_OUT = """
 UPDATE chat_sessions SET started_at = started_at - (expires_at - now()), expires_at = now(), wake_at = now()
@@ -38,7 +43,7 @@ WHERE id = %s"""
 async def still(page: Page, theme: Theme) -> None:
     """Wear a theme, and hold still: nothing fades in or out while somebody looks."""
     await page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-    await page.wait_for_function("document.getAnimations().every((one) => one.playState !== 'running')")
+    await page.evaluate(STILL)
 
 
 async def talk(ayu: Customer, ratih: MitraPage) -> Json:
@@ -241,6 +246,7 @@ async def _afterwards(ayu: CustomerPage, ratih: Mitra, wulan: Mitra) -> AsyncIte
     yield "customer-not-online"
     await ayu.taps("failed_home_button")
     await ratih.leaves()
+    await ayu.api.sees(1)
     await ayu.taps("history_again_button")
     await ayu.sees("offline_dialog")
     yield "customer-offline"
