@@ -1,11 +1,13 @@
 // Which hosted payment pages this tab has opened: the one thing about a payment that only a browser can know.
 
+import { signal } from "common/html.js";
+
 const key = (id) => `hb.hosted.${id}`;
-const here = new Set();
+const here = signal(new Set());
 
 /** Remember that the page of this payment was opened; it outlives a reload of the tab. */
 export function noteOpened(id) {
-  here.add(id);
+  here.value = new Set(here.peek()).add(id);
   try {
     sessionStorage.setItem(key(id), "1");
   } catch {
@@ -13,8 +15,9 @@ export function noteOpened(id) {
   }
 }
 
+/** Whether it was opened here. Whoever asks in a render is rendered again when it is. */
 export function wasOpened(id) {
-  if (here.has(id)) return true;
+  if (here.value.has(id)) return true;
   try {
     return sessionStorage.getItem(key(id)) !== null;
   } catch {
