@@ -36,7 +36,7 @@ export const t = catalogue({
   // Places
   home: { id: "Beranda", en: "Home" },
   invitations: { id: "Undangan", en: "Invitations" },
-  extensions: { id: "Perpanjang", en: "More time" },
+  extensions: { id: "Perpanjang", en: "Extensions" },
   history: { id: "Riwayat", en: "History" },
   profile: { id: "Profil", en: "Profile" },
   waiting_count: { id: "{count} menunggu", en: "{count} waiting" },
