@@ -18,7 +18,7 @@ export function Register({ onClose, onDone }) {
     setErrors(blank);
     if (blank.phone || blank.display_name) return;
     try {
-      const row = await api.post(MITRAS, { phone: phone.trim(), display_name: name.trim() }, { key: true });
+      const row = await api.post(MITRAS, { phone: abroad(phone), display_name: name.trim() }, { key: true });
       toast(t("registered", { name: row.display_name }), "good");
       onDone();
       onClose();
@@ -125,6 +125,12 @@ function Name({ name, error, onName }) {
     onInput=${(event) => onName(event.currentTarget.value)}
     testid="mitra_name_input"
   />`;
+}
+
+/** A phone as it is dialled from anywhere: people here write it 0812..., the server knows +62812... */
+function abroad(phone) {
+  const digits = phone.replace(/[\s().-]/g, "");
+  return digits.replace(/^(0|62)(?=8)/, "+62");
 }
 
 function perField(error) {
