@@ -102,6 +102,20 @@ async def test_marks_typing_and_nearness(people: People) -> None:
     await socket.until("read", session_id=session["id"], seq=2)
 
 
+async def clear_of_toasts(people: People, budi: MitraPage) -> None:
+    """What is said in passing does not lie over the card that is to be answered."""
+    citra = await people.house.customer("Citra")
+    payment = await citra.pays()
+    (await citra.search(payment)).ok(201)
+    await budi.sees("offer_card")
+    (await citra.give_up(payment)).ok()
+    toast = await (await budi.sees("toast", "Citra membatalkan")).bounding_box()
+    card = await budi.see("extension_card").bounding_box()
+    assert toast is not None
+    assert card is not None
+    assert toast["y"] + toast["height"] <= card["y"]
+
+
 @pytest.mark.parametrize(
     "policy, words", [("auto_approve", "otomatis disetujui"), ("auto_reject", "otomatis ditolak")]
 )
@@ -117,6 +131,7 @@ async def test_the_card_says_what_silence_means(people: People, policy: str, wor
         await budi.taps("extension_open_button")
         await expect(budi.see("extension_card")).to_have_count(1)
         await budi.sees("chat_note", "dijeda")
+        await clear_of_toasts(people, budi)
         await expect(budi.see("chat_input")).to_be_disabled()
         await budi.taps("extension_decline_button")
     await budi.misses("extension_card")
@@ -224,7 +239,7 @@ async def test_too_many_windows(people: People) -> None:
     await others[-1].sees("mitra_online_text", "Kamu online")
     await budi.sees("offline_bar", "jendela lain")
     await budi.page.bring_to_front()
-    await budi.taps("take_back_button")
+    await budi.see("take_back_button").press("Enter")
     await expect(budi.see("take_back_button")).to_be_hidden()
     await (await people.house.customer("Ayu")).searches()
     await budi.sees("offer_card", "Ayu")
