@@ -92,7 +92,9 @@ async def people(
         xendit.tell(house.first.public, PATH)
     crowd = People(house, street, xendit)
     yield crowd
-    house.expected_trouble = f'"{AVAILABILITY}","status":503'
+    told = house.expected_trouble
+    told = (told,) if isinstance(told, str) else told
+    house.expected_trouble = (f'"{AVAILABILITY}","status":503', *told)
     await street.clears()
     street.verify()
     await crowd.part()
