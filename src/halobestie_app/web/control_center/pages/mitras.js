@@ -69,6 +69,9 @@ function columns(act, ping) {
       key: "do",
       title: t("do"),
       cell: (row) => html`<span class="work-actions">
+        <a href=${`#/audit/presence/${row.id}`} aria-label=${t("steps_of", { name: row.display_name })} data-testid="mitra_story_link"
+          >${t("steps")}</a
+        >
         <${Button}
           kind="quiet"
           onClick=${() => act({ what: "rename", row })}

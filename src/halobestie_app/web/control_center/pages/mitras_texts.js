@@ -46,6 +46,8 @@ export const t = catalogue({
     id: "Nomor ini sudah terdaftar atas nama {name}.",
     en: "This phone is already registered for {name}.",
   },
+  steps: { id: "Riwayat", en: "Story" },
+  steps_of: { id: "Riwayat kehadiran dan blokir {name}", en: "Story of {name}: presence and blocks" },
   rename: { id: "Ganti nama", en: "Rename" },
   rename_it: { id: "Ganti nama {name}", en: "Rename {name}" },
   rename_title: { id: "Ganti nama {name}", en: "Rename {name}" },

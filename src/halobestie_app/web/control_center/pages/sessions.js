@@ -92,6 +92,7 @@ function columns(act) {
       key: "do",
       title: t("do"),
       cell: (row) => html`<span class="work-actions">
+        <a href=${`#/audit/chat/${row.id}`} aria-label=${t("steps_of", names(row))} data-testid="session_story_link">${t("steps")}</a>
         <${Button}
           kind="quiet"
           onClick=${() => act(row)}

@@ -30,6 +30,8 @@ export const t = catalogue({
   },
   show_them: { id: "Tampilkan hanya itu", en: "Show only these" },
   frozen: { id: "berhenti", en: "stands still" },
+  steps: { id: "Riwayat", en: "Story" },
+  steps_of: { id: "Riwayat percakapan {customer} dengan {mitra}", en: "Story of the conversation of {customer} with {mitra}" },
   end: { id: "Akhiri", en: "End" },
   end_it: { id: "Akhiri percakapan {customer} dengan {mitra}", en: "End the conversation of {customer} with {mitra}" },
   end_title: { id: "Akhiri percakapan ini?", en: "End this conversation?" },
