@@ -4,7 +4,7 @@ PYTHON ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-reset test check bench race faults storm gallery machines lock audit sbom licences clean
+.PHONY: help setup demo demo-reset test check bench race faults storm mutants gallery machines lock audit sbom licences clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -54,6 +54,9 @@ storm: setup ## let a storm of payments pass (make storm STORM_PAYMENTS=1000 is 
 
 gallery: setup ## take a picture of every screen, in both themes, at 360 and 1280 px: dist/gallery
 	$(BIN)/pytest tests/browser/gallery.py
+
+mutants: setup ## bend every rule of the core in turn, and write docs/mutants.md (minutes)
+	cd tests && ../$(BIN)/python -m mutants
 
 machines: setup ## write docs/machines from the tables
 	$(BIN)/halobestie machines

@@ -3,13 +3,17 @@
 import os
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 pytest_plugins = ["support.stores"]
 
 # No deadline: a laptop that sleeps is not a bug. `print_blob` makes a failure of the night repeatable by day.
 settings.register_profile("default", deadline=None, print_blob=True, max_examples=100)
 settings.register_profile("thorough", deadline=None, print_blob=True, max_examples=2000)
+# For mutants it counts whether a test fails, not how small its example is.
+settings.register_profile(
+    "mutants", deadline=None, derandomize=True, database=None, phases=(Phase.explicit, Phase.generate)
+)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
