@@ -15,6 +15,8 @@ from support.tours import Tour, control_center, customers, mitras, still
 SETTINGS = tours.SETTINGS
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(600)]
 
+DISMISS = "(buttons) => buttons.forEach((one) => one.click())"
+"""What was said in passing, some screens ago, is no part of the picture."""
 FOLDER = Path(__file__).parents[2] / "dist" / "gallery"
 
 
@@ -24,6 +26,7 @@ async def test_gallery(people: People, tour: Tour) -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     async for name, visitor in tour(people):
         before = visitor.page.viewport_size
+        await visitor.page.get_by_test_id("toast").get_by_role("button").evaluate_all(DISMISS)
         for size in (PHONE, DESK):
             await visitor.page.set_viewport_size(size)
             for theme in ("light", "dark"):

@@ -7,7 +7,7 @@ from support.screens import CustomerPage, MitraPage, People
 
 pytestmark = pytest.mark.anyio
 
-SETTINGS = {"mitra_stale_after_seconds": 3600, "returning_chat_confirmation_timeout_seconds": 6}
+SETTINGS = {"mitra_stale_after_seconds": 3600, "returning_chat_confirmation_timeout_seconds": 8}
 
 
 async def friends(people: People) -> tuple[CustomerPage, MitraPage]:
@@ -35,8 +35,7 @@ async def test_accepted(people: People) -> None:
         await ratih.sees("offer_countdown", "0:2")
         await expect(ratih.see("offer_card")).to_have_attribute("data-kind", "returning")
         await ratih.taps("offer_accept_button")
-        await ayu.sees("found_name", "Ratih")
-        await ayu.enters()
+        await ayu.meets("Ratih")
     assert (await payments(ayu))[0] == ("consumed", None)
 
 
@@ -56,8 +55,7 @@ async def test_silent_then_another_on_the_same_payment(people: People) -> None:
     await ayu.sees("search_screen")
     await wulan.sees("offer_text", "Ayu")
     await wulan.taps("offer_accept_button")
-    await ayu.sees("found_name", "Wulan")
-    await ayu.enters()
+    await ayu.meets("Wulan")
     assert len(await payments(ayu)) == 2
     assert (await payments(ayu))[0] == ("consumed", None)
 
@@ -121,7 +119,7 @@ async def test_cancelled_while_waiting(people: People) -> None:
 
 async def test_nobody_answers_a_search(people: People) -> None:
     """A general search that nobody answers says so, and is tried again with the same money."""
-    async with people.house.having(pairing_blast_timeout_seconds=5):
+    async with people.house.having(pairing_blast_timeout_seconds=8):
         ratih = await people.mitra("Ratih")
         await ratih.comes()
         ayu = await people.customer("Ayu")
@@ -132,5 +130,5 @@ async def test_nobody_answers_a_search(people: People) -> None:
         await ratih.misses("offer_card")
         await ayu.taps("failed_retry_button")
         await ratih.taps("offer_accept_button")
-        await ayu.enters()
+        await ayu.meets("Ratih")
     assert await payments(ayu) == [("consumed", None)]

@@ -48,8 +48,7 @@ async def test_a_whole_evening(people: People) -> None:
 
     await ratih.sees("offer_text", "Ayu ingin curhat 12 menit")
     await ratih.taps("offer_accept_button")
-    await ayu.sees("found_name", "Ratih")
-    await ayu.enters()
+    await ayu.meets("Ratih")
     await ratih.sees("chat_peer_name", "Ayu")
 
     await ayu.says("Halo, aku lagi capek banget.")
@@ -90,7 +89,7 @@ async def test_the_hosted_page_is_opened_again(people: People) -> None:
     await hosted.close()
     await ayu.sees("search_screen")
     await ratih.taps("offer_accept_button")
-    await ayu.enters()
+    await ayu.meets("Ratih")
 
 
 async def test_money_that_no_webhook_told_of(people: People) -> None:

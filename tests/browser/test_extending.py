@@ -10,7 +10,7 @@ from support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
 
-SETTINGS = {"mitra_stale_after_seconds": 3600, "extension_timeout_seconds": 5}
+SETTINGS = {"mitra_stale_after_seconds": 3600, "extension_timeout_seconds": 8}
 MINUTES = 12
 
 
@@ -58,7 +58,7 @@ async def test_silence_is_a_yes(people: People) -> None:
     before = await ayu.left()
     await ayu.asks_more(MINUTES)
     await ayu.sees("chat_paused_overlay", "Kalau tidak dijawab, otomatis disetujui")
-    await ratih.sees("extension_silence_text", "Tidak menjawab dalam 5 detik = otomatis disetujui")
+    await ratih.sees("extension_silence_text", "Tidak menjawab dalam 8 detik = otomatis disetujui")
     await ayu.misses("chat_paused_overlay")
     await ratih.misses("extension_card")
     assert await ayu.left() > before + MINUTES * 60 - 30

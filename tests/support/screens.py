@@ -3,10 +3,12 @@
 Each of them has `api`, the same person without a browser, for what a story only needs to have happened.
 """
 
+from contextlib import suppress
 from typing import Final, Literal, TypeVar
 from uuid import UUID
 
 import attrs
+from playwright.async_api import TimeoutError as TooLate
 from playwright.async_api import expect
 
 from halobestie_app.fakes.xendit_serving import XenditPlace
@@ -17,6 +19,8 @@ from support.people import PASSWORD, Customer, Mitra
 
 T = TypeVar("T", bound=Visitor)
 PHONE_OF: Final = "SELECT phone FROM mitras WHERE id = %s"
+GREETING: Final = 3000
+"""Milliseconds after which the name of whoever was found gives way to the chat."""
 GOING_ON: Final = """
 SELECT customer_id, NULL AS session_id, payment_session_id AS payment_id FROM pairing_requests
 WHERE status = 'pending'
@@ -88,9 +92,17 @@ class CustomerPage(Talker):
             await self.taps("goodbye_send_button")
         await self.sees("home_screen")
 
+    async def meets(self, name: str) -> None:
+        """Wait until somebody is found, who is named for a moment, and go to the chat with them."""
+        named = self.see("found_name").or_(self.see("chat_peer_name"))
+        await expect(named.filter(has_text=name)).to_be_visible()
+        await self.enters()
+
     async def enters(self) -> None:
-        """Wait until somebody is found, and go to the chat."""
-        await self.taps("found_go_button")
+        """Wait until somebody is found, and go to the chat, unless it came by itself."""
+        await expect(self.see("found_screen").or_(self.see("chat_screen"))).to_be_visible()
+        with suppress(TooLate):
+            await self.see("found_go_button").click(timeout=GREETING)
         await self.sees("chat_screen")
 
 
