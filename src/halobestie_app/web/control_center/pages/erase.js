@@ -24,7 +24,8 @@ export function Erase({ customer, onDone }) {
     onDone();
   };
 
-  return html`<${Button} kind="quiet" onClick=${() => setOpen(true)} testid="customer_erase_button">${t("button")}<//>
+  return html`<${Button} kind="quiet" onClick=${() => setOpen(true)}
+    testid="customer_erase_button">${t("button")}<//>
     <${Doing}
       open=${open}
       title=${t("title")}

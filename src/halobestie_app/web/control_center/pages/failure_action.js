@@ -1,4 +1,5 @@
-// What an operator did with failed money: chosen, confirmed and recorded once; whoever is second sees who was first.
+// What an operator did with failed money: chosen, confirmed and recorded once; whoever is second sees who
+// was first.
 import { html, useState } from "common/html.js";
 import { Field, Notice, toast } from "common/ui.js";
 import { rupiah } from "common/texts.js";
@@ -6,6 +7,7 @@ import { api } from "../api.js";
 import { t } from "./failures_texts.js";
 import { isUsable, nameOf } from "./failures.js";
 import { Doing } from "./parts/doing.js";
+import { whoAndWhen } from "./parts/seen.js";
 import { cause, said, work } from "./parts/words.js";
 import { when } from "./parts/zone.js";
 
@@ -68,7 +70,8 @@ export function FailureAction({ row, onClose, onSettled, onGone }) {
       onInput=${(event) => setNote(event.currentTarget.value)}
       testid="failed_action_note_input"
     />
-    ${isUsable(row) && html`<${Notice} kind="warning">${t("act_usable", { when: when(row.fallback_until) })}<//>`}
+    ${isUsable(row) && html`<${Notice}
+      kind="warning">${t("act_usable", { when: when(row.fallback_until) })}<//>`}
     <p><small>${t("act_once")}</small></p>
   <//>`;
 }
@@ -77,10 +80,9 @@ function explain(error) {
   const first = error.body?.current;
   if (error.code === "ALREADY_ACTIONED" && first) {
     return html`<span data-testid="failed_action_first">${t("already", {
-        who: first.actioned_by?.display_name ?? work("installation"),
-        when: when(first.actioned_at),
-        action: t(first.operator_action),
-      })}</span>
+      ...whoAndWhen(first.actioned_by, first.actioned_at),
+      action: t(first.operator_action),
+    })}</span>
       ${first.note && html`<br />${t("already_note", { note: first.note })}`}`;
   }
   if (error.code === "INVALID_STATE") return t("in_use");

@@ -1,4 +1,5 @@
-// The filters of failed money: states, causes, days of Jakarta, and free text; all of them stand in the address.
+// The filters of failed money: states, causes, days of Jakarta, and free text; all of them stand in the
+// address.
 import { html } from "common/html.js";
 import { Button, Field } from "common/ui.js";
 import { serverNow } from "common/time.js";
@@ -32,20 +33,24 @@ export function isNarrow() {
 /** @param {{total?: number}} props */
 export function FailureFilters({ total }) {
   const now = wanted();
-  return html`<form class="work-filters" aria-label=${work("filters")} onSubmit=${(event) => event.preventDefault()}>
+  return html`<form class="work-filters" aria-label=${work("filters")}
+    onSubmit=${(event) => event.preventDefault()}>
     <${States} chosen=${now.state} />
     <${Words} label=${t("search")} hint=${t("search_hint")} testid="failures_search_input" />
     <${Days} from=${now.date_from} to=${now.date_to} />
     <div class="work-filters-foot">
       <${Causes} chosen=${now.cause_tags} />
-      <span role="status" data-testid="failures_total">${total === undefined ? "…" : work("found", { n: total })}</span>
-      ${isNarrow() &&
-      html`<${Button}
+      <span role="status"
+        data-testid="failures_total">${total === undefined ? "…" : work("found", { n: total })}</span>
+      ${
+        isNarrow() &&
+        html`<${Button}
         kind="quiet"
         testid="failures_clear_button"
         onClick=${() => ask({ state: "", cause_tags: "", date_from: "", date_to: "", q: "" })}
         >${work("clear_filters")}<//
-      >`}
+      >`
+      }
     </div>
   </form>`;
 }
@@ -53,7 +58,9 @@ export function FailureFilters({ total }) {
 function States({ chosen }) {
   const toggle = (name, on) => {
     const next = STATES.filter((one) => (one === name ? on : chosen.includes(one)));
-    ask({ state: next.length === 0 || next.length === STATES.length ? "all" : next.join() === "open" ? "" : next });
+    ask({
+      state: next.length === 0 || next.length === STATES.length ? "all" : next.join() === "open" ? "" : next,
+    });
   };
   return html`<${Ticks}
     legend=${t("state")}
@@ -97,7 +104,8 @@ function Days({ from, to }) {
 }
 
 function Causes({ chosen }) {
-  const toggle = (name, on) => ask({ cause_tags: CAUSES.filter((one) => (one === name ? on : chosen.includes(one))) });
+  const toggle = (name, on) =>
+    ask({ cause_tags: CAUSES.filter((one) => (one === name ? on : chosen.includes(one))) });
   return html`<details class="work-causes">
     <summary data-testid="failures_causes_summary">
       ${chosen.length ? t("causes_some", { n: chosen.length }) : t("causes")}

@@ -11,7 +11,7 @@ import { Story } from "./story.js";
 import { ask, asked } from "./parts/filters.js";
 import { useLoad, withRow } from "./parts/load.js";
 import { Rows, Turning } from "./parts/rows.js";
-import { Id, Pill } from "./parts/seen.js";
+import { Id, Pill, whoAndWhen } from "./parts/seen.js";
 import { cause, causeSentence, said, work } from "./parts/words.js";
 import { when } from "./parts/zone.js";
 
@@ -46,14 +46,16 @@ function Queue() {
       tone=${(row) => (isOpen(row) ? undefined : "work-settled")}
     />
     <${Turning} load=${load} limit=${PAGE} offset=${offset} testid="failures_pager" />
-    ${chosen &&
-    html`<${FailureAction}
+    ${
+      chosen &&
+      html`<${FailureAction}
       key=${chosen.id}
       row=${chosen}
       onClose=${() => setChosen(null)}
       onSettled=${settle}
       onGone=${load.reload}
-    />`}
+    />`
+    }
   <//>`;
 }
 
@@ -62,7 +64,8 @@ function Nothing() {
     ? html`<${Empty}
         title=${t("empty_title")}
         text=${t("empty_text")}
-        action=${html`<${Button} kind="quiet" onClick=${() => ask({ state: "all", cause_tags: "", date_from: "", date_to: "", q: "" })}>
+        action=${html`<${Button} kind="quiet"
+          onClick=${() => ask({ state: "all", cause_tags: "", date_from: "", date_to: "", q: "" })}>
           ${work("clear_filters")}
         <//>`}
       />`
@@ -71,12 +74,18 @@ function Nothing() {
 
 function columns(act) {
   return [
-    { key: "at", title: t("at"), cell: (row) => html`<time datetime=${row.created_at}>${when(row.created_at)}</time>` },
+    {
+      key: "at",
+      title: t("at"),
+      cell: (row) => html`<time datetime=${row.created_at}>${when(row.created_at)}</time>`,
+    },
     { key: "customer", title: t("customer"), cell: (row) => html`<${Customer} row=${row} />` },
     {
       key: "why",
       title: t("why"),
-      cell: (row) => html`<span title=${said(causeSentence, row.cause_tag)}>${said(cause, row.cause_tag)}</span>
+      cell: (
+        row,
+      ) => html`<span title=${said(causeSentence, row.cause_tag)}>${said(cause, row.cause_tag)}</span>
         ${row.cause_detail && html`<small>${row.cause_detail}</small>`}`,
     },
     { key: "amount", title: t("amount"), numeric: true, cell: (row) => rupiah(row.amount) },
@@ -85,21 +94,25 @@ function columns(act) {
       key: "do",
       title: t("do"),
       cell: (row) => html`<span class="work-actions">
-        ${row.payment_session_id &&
-        html`<a
+        ${
+          row.payment_session_id &&
+          html`<a
           href=${`#/failures/${row.payment_session_id}`}
           data-testid="failure_story_link"
           aria-label=${t("story_of", { amount: rupiah(row.amount), who: nameOf(row) })}
           >${t("story")}</a
-        >`}
-        ${isOpen(row) &&
-        html`<${Button}
+        >`
+        }
+        ${
+          isOpen(row) &&
+          html`<${Button}
           kind="quiet"
           onClick=${() => act(row)}
           testid="failure_action_button"
           aria-label=${t("act_on", { amount: rupiah(row.amount), who: nameOf(row) })}
           >${t("act")}<//
-        >`}
+        >`
+        }
       </span>`,
     },
   ];
@@ -116,7 +129,7 @@ export function Status({ row }) {
   if (row.operator_action) {
     return html`<${Pill} tone="good" testid="failure_status">${t(row.operator_action)}<//>
       <small>
-        ${t("by", { who: row.actioned_by?.display_name ?? work("installation"), when: when(row.actioned_at) })}
+        ${t("by", whoAndWhen(row.actioned_by, row.actioned_at))}
       </small>
       ${row.note && html`<small class="work-note">“${row.note}”</small>`}`;
   }

@@ -33,9 +33,11 @@ export const t = catalogue({
   do: { id: "Tindakan", en: "Action" },
   wanted: { id: "dituju: {name}", en: "asked for: {name}" },
   nobody: { id: "Tidak dikenal", en: "Unknown" },
-  forgotten: { id: "Sudah dihapus", en: "Erased" },
   open: { id: "Menunggu keputusan", en: "Waiting for a decision" },
-  usable: { id: "Masih bisa dipakai pelanggan sampai {when}", en: "The customer can still use it until {when}" },
+  usable: {
+    id: "Masih bisa dipakai pelanggan sampai {when}",
+    en: "The customer can still use it until {when}",
+  },
   superseded: { id: "Dipakai lagi {when}", en: "Used after all, {when}" },
   refunded: { id: "Dikembalikan", en: "Refunded" },
   credited: { id: "Dikreditkan", en: "Credited" },
@@ -47,7 +49,10 @@ export const t = catalogue({
     en: "Decide on {amount} from {who}",
   },
   story: { id: "Riwayat", en: "Story" },
-  story_of: { id: "Riwayat pembayaran {amount} dari {who}", en: "Story of the payment of {amount} from {who}" },
+  story_of: {
+    id: "Riwayat pembayaran {amount} dari {who}",
+    en: "Story of the payment of {amount} from {who}",
+  },
   empty_title: { id: "Tidak ada yang cocok", en: "Nothing matches" },
   empty_text: {
     id: "Longgarkan saringannya untuk melihat lebih banyak.",

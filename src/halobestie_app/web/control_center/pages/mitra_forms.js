@@ -14,7 +14,10 @@ export function Register({ onClose, onDone }) {
   const [name, setName] = useState("");
   const [errors, setErrors] = useState({});
   const send = async () => {
-    const blank = { phone: phone.trim() ? "" : work("required"), display_name: name.trim() ? "" : work("required") };
+    const blank = {
+      phone: phone.trim() ? "" : work("required"),
+      display_name: name.trim() ? "" : work("required"),
+    };
     setErrors(blank);
     if (blank.phone || blank.display_name) return;
     try {
@@ -29,7 +32,9 @@ export function Register({ onClose, onDone }) {
     }
   };
   const explain = (error) =>
-    error.code === "INVALID_STATE" && error.body.mitra ? t("phone_taken", { name: error.body.mitra.display_name }) : undefined;
+    error.code === "INVALID_STATE" && error.body.mitra
+      ? t("phone_taken", { name: error.body.mitra.display_name })
+      : undefined;
 
   return html`<${Doing}
     open
@@ -104,13 +109,15 @@ export function Block({ row, onClose, onDone }) {
     onClose=${onClose}
   >
     <p>${t(`${way}_text`)}</p>
-    ${!row.blocked &&
-    html`<ul>
+    ${
+      !row.blocked &&
+      html`<ul>
         <li>${t("block_out")}</li>
         <li>${t("block_offers")}</li>
         ${row.live_chats === 0 && html`<li>${t("block_chats", { n: 0 })}</li>`}
       </ul>
-      ${row.live_chats > 0 && html`<${Notice} kind="warning">${t("block_chats", { n: row.live_chats })}<//>`}`}
+      ${row.live_chats > 0 && html`<${Notice} kind="warning">${t("block_chats", { n: row.live_chats })}<//>`}`
+    }
   <//>`;
 }
 

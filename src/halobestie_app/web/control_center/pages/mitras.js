@@ -7,7 +7,7 @@ import { api } from "../api.js";
 import { Block, Register, Rename } from "./mitra_forms.js";
 import { t } from "./mitras_texts.js";
 import { Chips, Words } from "./parts/asking.js";
-import { ask, asked } from "./parts/filters.js";
+import { asked } from "./parts/filters.js";
 import { useLoad, withRow } from "./parts/load.js";
 import { Rows, Turning } from "./parts/rows.js";
 import { Pill } from "./parts/seen.js";
@@ -20,9 +20,18 @@ const DIALOGS = { rename: Rename, block: Block };
 
 export function MitrasPage() {
   const { text, list, offset } = asked();
-  const query = { q: text("q"), state: list("state").filter((one) => STATES.includes(one)), limit: PAGE, offset };
-  const load = useLoad((signal) => api.get("/internal/mitras", { query, signal }), JSON.stringify(query), { every: 4_000 });
-  const ping = useLoad((signal) => api.get("/internal/config/mitra-ping", { signal }), "ping", { every: 60_000 });
+  const query = {
+    q: text("q"),
+    state: list("state").filter((one) => STATES.includes(one)),
+    limit: PAGE,
+    offset,
+  };
+  const load = useLoad((signal) => api.get("/internal/mitras", { query, signal }), JSON.stringify(query), {
+    every: 4_000,
+  });
+  const ping = useLoad((signal) => api.get("/internal/config/mitra-ping", { signal }), "ping", {
+    every: 60_000,
+  });
   const [doing, setDoing] = useState(null);
   const close = () => setDoing(null);
   const Dialog = doing && DIALOGS[doing.what];
@@ -30,13 +39,16 @@ export function MitrasPage() {
   return html`<${Page}
     title=${t("title")}
     wide
-    actions=${html`<${Button} onClick=${() => setDoing({ what: "register" })} testid="mitra_register_button">${t("register")}<//>`}
+    actions=${html`<${Button} onClick=${() => setDoing({ what: "register" })}
+      testid="mitra_register_button">${t("register")}<//>`}
   >
     <p class="work-lead">${t("lead")}</p>
     <form class="work-filters" aria-label=${work("filters")} onSubmit=${(event) => event.preventDefault()}>
-      <${Chips} legend=${t("state")} name="state" values=${STATES} say=${(one) => t(`state_${one}`)} testid="mitras_state" />
+      <${Chips} legend=${t("state")} name="state" values=${STATES} say=${(one) => t(`state_${one}`)}
+        testid="mitras_state" />
       <${Words} label=${t("search")} hint=${t("search_hint")} testid="mitras_search_input" />
-      <p class="work-filters-count" role="status">${load.data ? work("found", { n: load.data.total }) : "…"}</p>
+      <p class="work-filters-count"
+        role="status">${load.data ? work("found", { n: load.data.total }) : "…"}</p>
     </form>
     <${Rows}
       caption=${t("title")}
@@ -49,13 +61,15 @@ export function MitrasPage() {
     />
     <${Turning} load=${load} limit=${PAGE} offset=${offset} testid="mitras_pager" />
     ${doing?.what === "register" && html`<${Register} onClose=${close} onDone=${load.reload} />`}
-    ${Dialog &&
-    html`<${Dialog}
+    ${
+      Dialog &&
+      html`<${Dialog}
       key=${doing.row.id}
       row=${doing.row}
       onClose=${close}
       onDone=${(row) => load.put((page) => withRow(page, row))}
-    />`}
+    />`
+    }
   <//>`;
 }
 
@@ -69,7 +83,8 @@ function columns(act, ping) {
       key: "do",
       title: t("do"),
       cell: (row) => html`<span class="work-actions">
-        <a href=${`#/audit/presence/${row.id}`} aria-label=${t("steps_of", { name: row.display_name })} data-testid="mitra_story_link"
+        <a href=${`#/audit/presence/${row.id}`} aria-label=${t("steps_of", { name: row.display_name })}
+          data-testid="mitra_story_link"
           >${t("steps")}</a
         >
         <${Button}
@@ -96,12 +111,19 @@ function Presence({ row, ping }) {
     return html`<${Pill} tone="bad" testid="mitra_presence">${t("blocked")}<//>
       <small>${t("blocked_since", { when: when(row.blocked_at) })}</small>`;
   }
-  const silent = row.last_heartbeat_at ? Math.max(0, tick.value - Date.parse(row.last_heartbeat_at) / 1000) : null;
+  const silent = row.last_heartbeat_at
+    ? Math.max(0, tick.value - Date.parse(row.last_heartbeat_at) / 1000)
+    : null;
   const heard = silent === null ? t("never_heard") : t("heard", { ago: duration(silent) });
-  if (!row.is_online) return html`<${Pill} testid="mitra_presence">${t("offline")}<//><small>${heard}</small>`;
-  const late = ping?.require_ping && silent !== null && silent > Math.max(ping.stale_after_seconds, ping.heartbeat_cadence_seconds);
+  if (!row.is_online)
+    return html`<${Pill} testid="mitra_presence">${t("offline")}<//><small>${heard}</small>`;
+  const late =
+    ping?.require_ping &&
+    silent !== null &&
+    silent > Math.max(ping.stale_after_seconds, ping.heartbeat_cadence_seconds);
   const word = late ? "online_stale" : row.is_connected === false ? "online_away" : "online_connected";
-  return html`<${Pill} tone=${word === "online_connected" ? "good" : "waiting"} testid="mitra_presence">${t(word)}<//>
+  return html`<${Pill} tone=${word === "online_connected" ? "good" : "waiting"}
+    testid="mitra_presence">${t(word)}<//>
     <small>${heard}</small>`;
 }
 

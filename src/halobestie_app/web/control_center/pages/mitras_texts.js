@@ -16,7 +16,7 @@ export const t = catalogue({
   name: { id: "Nama", en: "Name" },
   phone: { id: "Telepon", en: "Phone" },
   presence: { id: "Kehadiran", en: "Presence" },
-  load: { id: "Percakapan", en: "Conversations" },
+  load: { id: "Percakapan", en: "Chats" },
   load_of: { id: "{n} dari {most}", en: "{n} of {most}" },
   full: { id: "penuh", en: "full" },
   do: { id: "Tindakan", en: "Action" },
@@ -29,7 +29,10 @@ export const t = catalogue({
   heard: { id: "tanda hidup {ago} lalu", en: "heartbeat {ago} ago" },
   never_heard: { id: "belum pernah online", en: "never online yet" },
   empty_title: { id: "Tidak ada mitra yang cocok", en: "No mitra matches" },
-  empty_text: { id: "Longgarkan saringan, atau daftarkan mitra baru.", en: "Loosen the filters, or register somebody." },
+  empty_text: {
+    id: "Longgarkan saringan, atau daftarkan mitra baru.",
+    en: "Loosen the filters, or register somebody.",
+  },
 
   register: { id: "Daftarkan mitra", en: "Register a mitra" },
   register_title: { id: "Daftarkan mitra", en: "Register a mitra" },
@@ -37,10 +40,19 @@ export const t = catalogue({
     id: "Setelah terdaftar, ia bisa masuk di aplikasi mitra dengan kode yang dikirim ke nomor ini.",
     en: "Once registered they can sign in to the mitra app with a code that is sent to this phone.",
   },
-  phone_hint: { id: "Misalnya +6281234567890 atau 081234567890", en: "Such as +6281234567890 or 081234567890" },
+  phone_hint: {
+    id: "Misalnya +6281234567890 atau 081234567890",
+    en: "Such as +6281234567890 or 081234567890",
+  },
   phone_wrong: { id: "Nomor telepon ini belum benar.", en: "This is no phone number." },
-  name_hint: { id: "Nama yang dilihat pelanggan, paling banyak 40 karakter", en: "The name customers see, at most 40 characters" },
-  name_wrong: { id: "Nama 1 sampai 40 karakter, satu baris.", en: "A name of 1 to 40 characters, on one line." },
+  name_hint: {
+    id: "Nama yang dilihat pelanggan, paling banyak 40 karakter",
+    en: "The name customers see, at most 40 characters",
+  },
+  name_wrong: {
+    id: "Nama 1 sampai 40 karakter, satu baris.",
+    en: "A name of 1 to 40 characters, on one line.",
+  },
   registered: { id: "{name} terdaftar.", en: "{name} is registered." },
   phone_taken: {
     id: "Nomor ini sudah terdaftar atas nama {name}.",
@@ -60,10 +72,19 @@ export const t = catalogue({
     id: "ia keluar dari semua perangkat dan tidak bisa masuk lagi,",
     en: "they are signed out everywhere and cannot sign in,",
   },
-  block_offers: { id: "tawaran yang sedang terbuka baginya ditarik,", en: "offers that are open to them are withdrawn," },
+  block_offers: {
+    id: "tawaran yang sedang terbuka baginya ditarik,",
+    en: "offers that are open to them are withdrawn,",
+  },
   block_chats: {
-    id: ({ n }) => (n === 0 ? "saat ini tidak ada percakapan yang terputus." : `${n} percakapan yang berjalan langsung berakhir.`),
-    en: ({ n }) => (n === 0 ? "no conversation is cut off at the moment." : `${n} conversation${n === 1 ? "" : "s"} end${n === 1 ? "s" : ""} at once.`),
+    id: ({ n }) =>
+      n === 0
+        ? "saat ini tidak ada percakapan yang terputus."
+        : `${n} percakapan yang berjalan langsung berakhir.`,
+    en: ({ n }) =>
+      n === 0
+        ? "no conversation is cut off at the moment."
+        : `${n} conversation${n === 1 ? "" : "s"} end${n === 1 ? "s" : ""} at once.`,
   },
   block_done: { id: "{name} diblokir.", en: "{name} is blocked." },
   unblock: { id: "Buka blokir", en: "Unblock" },

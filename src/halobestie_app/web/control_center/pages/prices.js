@@ -16,7 +16,9 @@ export function sumOf(text) {
 /** A sentence about what is wrong with a price, or "". */
 export function wrongPrice(text, least = 1) {
   const sum = sumOf(text);
-  return sum >= least && sum <= MOST_RUPIAH ? "" : t("price_wrong", { min: rupiah(least), max: rupiah(MOST_RUPIAH) });
+  return sum >= least && sum <= MOST_RUPIAH
+    ? ""
+    : t("price_wrong", { min: rupiah(least), max: rupiah(MOST_RUPIAH) });
 }
 
 export function wrongMinutes(text) {

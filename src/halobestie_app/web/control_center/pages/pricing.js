@@ -15,7 +15,10 @@ import { work } from "./parts/words.js";
 const DIALOGS = { edit: EditTier, remove: RemoveTier };
 
 export function PricingPage() {
-  const load = useLoad((signal) => Promise.all([api.get(TIERS, { signal }), api.get(PROMOTION, { signal })]), "pricing");
+  const load = useLoad(
+    (signal) => Promise.all([api.get(TIERS, { signal }), api.get(PROMOTION, { signal })]),
+    "pricing",
+  );
   const [doing, setDoing] = useState(null);
   const [tiers, promotion] = load.data ?? [];
   const close = () => setDoing(null);
@@ -27,7 +30,11 @@ export function PricingPage() {
   };
   const reactivate = async (tier) => {
     try {
-      const row = await api.post(`${TIERS}/${tier.id}/reactivate`, { updated_at: tier.updated_at }, { key: true });
+      const row = await api.post(
+        `${TIERS}/${tier.id}/reactivate`,
+        { updated_at: tier.updated_at },
+        { key: true },
+      );
       toast(t("reactivated", { n: row.minutes, price: rupiah(row.price) }), "good");
       await taken(row);
     } catch (error) {
@@ -41,13 +48,15 @@ export function PricingPage() {
   return html`<${Page}
     title=${t("title")}
     wide
-    actions=${html`<${Button} onClick=${() => setDoing({ what: "add" })} testid="tier_add_button">${t("add")}<//>`}
+    actions=${html`<${Button} onClick=${() => setDoing({ what: "add" })}
+      testid="tier_add_button">${t("add")}<//>`}
   >
     <p class="work-lead">${t("lead")}</p>
     ${!load.data && load.error && html`<${Problem} error=${load.error} retry=${load.reload} />`}
     ${!load.data && !load.error && html`<${Skeleton} lines=${12} />`}
-    ${load.data &&
-    html`<div class="work-groups work-prices">
+    ${
+      load.data &&
+      html`<div class="work-groups work-prices">
         ${modesOf(tiers.rows).map(
           (mode) => html`<${Tiers}
             key=${mode}
@@ -59,18 +68,22 @@ export function PricingPage() {
             reload=${load.reload}
           />`,
         )}
-        <${PromotionForm} promotion=${promotion} tiers=${tiers.rows} onTaken=${(row) => load.put(([page]) => [page, row])} />
+        <${PromotionForm} promotion=${promotion} tiers=${tiers.rows}
+          onTaken=${(row) => load.put(([page]) => [page, row])} />
       </div>
       <${History}
         api=${api}
         path="/internal/pricing/history"
         fresh=${load.data}
         testid="pricing_history"
-        name=${(row) => (row.tier_id ? t("minutes_n", { n: row.after?.minutes ?? row.before?.minutes ?? "?" }) : t("promotion"))}
+        name=${nameOf}
         show=${changesOf}
+      />`
+    }
+    ${doing?.what === "add" && html`<${AddTier} onClose=${close} onDone=${load.reload} onBack=${reactivate}
       />`}
-    ${doing?.what === "add" && html`<${AddTier} onClose=${close} onDone=${load.reload} onBack=${reactivate} />`}
-    ${Dialog && html`<${Dialog} key=${doing.tier.id} tier=${doing.tier} promotion=${promotion} onClose=${close} onDone=${taken} />`}
+    ${Dialog && html`<${Dialog} key=${doing.tier.id} tier=${doing.tier} promotion=${promotion}
+      onClose=${close} onDone=${taken} />`}
   <//>`;
 }
 
@@ -80,15 +93,19 @@ function Tiers({ mode, rows, onDo, onReactivate, onTaken, reload }) {
   return html`<section class="card" data-testid=${`tiers_${mode}`}>
     <h2>${t(`mode_${mode}`)}</h2>
     ${mode === "call" && html`<p>${t("mode_call_text")}</p>`}
-    ${mode === "chat" && rows.length > 0 && active.length === 0 && html`<${Notice} kind="warning">${t("none_active")}<//>`}
+    ${mode === "chat" && rows.length > 0 && active.length === 0 && html`<${Notice}
+      kind="warning">${t("none_active")}<//>`}
     ${rows.length === 0 && html`<${Empty} title=${t("empty_title")} text=${t("empty_text")} />`}
-    ${active.length > 0 && html`<${TierList} mode=${mode} rows=${active} onDo=${onDo} onTaken=${onTaken} reload=${reload} />`}
-    ${inactive.length > 0 &&
-    html`<h3>${t("inactive")}</h3>
+    ${active.length > 0 && html`<${TierList} mode=${mode} rows=${active} onDo=${onDo} onTaken=${onTaken}
+      reload=${reload} />`}
+    ${
+      inactive.length > 0 &&
+      html`<h3>${t("inactive")}</h3>
       <ul class="work-list" data-testid=${`tiers_${mode}_inactive`}>
         ${inactive.map(
           (row) => html`<li key=${row.id} class="work-line" data-testid="tier_inactive_row">
-            <span>${t("minutes_n", { n: row.minutes })} · <span class="work-number">${rupiah(row.price)}</span></span>
+            <span>${t("minutes_n", { n: row.minutes })} · <span
+              class="work-number">${rupiah(row.price)}</span></span>
             <${Button}
               kind="quiet"
               onClick=${() => onReactivate(row)}
@@ -98,13 +115,19 @@ function Tiers({ mode, rows, onDo, onReactivate, onTaken, reload }) {
             >
           </li>`,
         )}
-      </ul>`}
+      </ul>`
+    }
   </section>`;
 }
 
 /** Chat is always there; the others when somebody sells something in them. */
 function modesOf(rows) {
   return [...new Set(["chat", ...rows.map((row) => row.mode)])];
+}
+
+function nameOf(row) {
+  if (!row.tier_id) return t("promotion");
+  return t("minutes_n", { n: row.after?.minutes ?? row.before?.minutes ?? "?" });
 }
 
 function changesOf(row) {

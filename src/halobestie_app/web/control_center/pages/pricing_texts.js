@@ -4,7 +4,9 @@ import { catalogue } from "common/texts.js";
 export const t = catalogue({
   title: { id: "Harga", en: "Pricing" },
   lead: {
-    id: "Yang dilihat pelanggan saat memilih durasi, dalam urutan ini. Pembayaran yang sudah dibuat tidak ikut berubah.",
+    id:
+      "Yang dilihat pelanggan saat memilih durasi, dalam urutan ini. Pembayaran yang sudah dibuat tidak " +
+      "ikut berubah.",
     en: "What customers see when they choose how long, in this order. Payments already made do not change.",
   },
   mode_chat: { id: "Chat", en: "Chat" },
@@ -16,7 +18,10 @@ export const t = catalogue({
   price: { id: "Harga (Rp)", en: "Price (Rp)" },
   order: { id: "Urutan", en: "Order" },
   empty_title: { id: "Belum ada harga", en: "No prices yet" },
-  empty_text: { id: "Tanpa harga aktif, pelanggan tidak bisa mulai curhat.", en: "Without one, customers cannot start." },
+  empty_text: {
+    id: "Tanpa harga aktif, pelanggan tidak bisa mulai curhat.",
+    en: "Without one, customers cannot start.",
+  },
   none_active: {
     id: "Tidak ada harga aktif: pelanggan tidak bisa mulai curhat.",
     en: "No price is active: customers cannot start.",
@@ -47,8 +52,12 @@ export const t = catalogue({
   remove_it: { id: "Nonaktifkan {n} menit", en: "Deactivate {n} minutes" },
   remove_title: { id: "Nonaktifkan {n} menit?", en: "Deactivate {n} minutes?" },
   remove_text: {
-    id: "Pelanggan tidak bisa memilihnya lagi. Yang sudah dibayar tetap berlaku, dan kapan saja bisa diaktifkan lagi.",
-    en: "Customers can no longer choose it. What was paid stays paid, and it can be brought back at any time.",
+    id:
+      "Pelanggan tidak bisa memilihnya lagi. Yang sudah dibayar tetap berlaku, dan kapan saja bisa " +
+      "diaktifkan lagi.",
+    en:
+      "Customers can no longer choose it. What was paid stays paid, and it can be brought back at any " +
+      "time.",
   },
   remove_promotion: {
     id: "Diskon sesi pertama memakai durasi ini, jadi diskonnya juga tidak bisa dipakai.",
@@ -58,7 +67,10 @@ export const t = catalogue({
   inactive: { id: "Nonaktif", en: "Inactive" },
   reactivate: { id: "Aktifkan lagi", en: "Bring back" },
   reactivate_it: { id: "Aktifkan lagi {n} menit", en: "Bring back {n} minutes" },
-  reactivated: { id: "{n} menit dijual lagi seharga {price}.", en: "{n} minutes are on sale again for {price}." },
+  reactivated: {
+    id: "{n} menit dijual lagi seharga {price}.",
+    en: "{n} minutes are on sale again for {price}.",
+  },
   up: { id: "Naikkan {n} menit", en: "Move {n} minutes up" },
   down: { id: "Turunkan {n} menit", en: "Move {n} minutes down" },
   moved: { id: "{n} menit: urutan {place} dari {all}", en: "{n} minutes: place {place} of {all}" },
@@ -66,12 +78,20 @@ export const t = catalogue({
   order_save: { id: "Simpan urutan", en: "Save the order" },
   order_saved: { id: "Urutan tersimpan.", en: "The order is saved." },
   order_stale: {
-    id: "Ada harga yang berubah sementara itu, jadi urutannya belum disimpan. Urutanmu kami pertahankan dengan harga terbaru: periksa, lalu simpan lagi.",
-    en: "A tier changed meanwhile, so the order was not saved. Your order is kept, with the newest prices: look again, then save.",
+    id:
+      "Ada harga yang berubah sementara itu, jadi urutannya belum disimpan. Urutanmu kami pertahankan " +
+      "dengan harga terbaru: periksa, lalu simpan lagi.",
+    en:
+      "A tier changed meanwhile, so the order was not saved. Your order is kept, with the newest " +
+      "prices: look again, then save.",
   },
   order_changed: {
-    id: "Daftarnya berubah (ada yang ditambah atau dinonaktifkan), jadi urutannya belum disimpan. Periksa lagi.",
-    en: "The list changed (something was added or deactivated), so the order was not saved. Please look again.",
+    id:
+      "Daftarnya berubah (ada yang ditambah atau dinonaktifkan), jadi urutannya belum disimpan. Periksa " +
+      "lagi.",
+    en:
+      "The list changed (something was added or deactivated), so the order was not saved. Please look " +
+      "again.",
   },
   keys: { id: "Alt + panah atas atau bawah juga bisa.", en: "Alt + arrow up or down works too." },
   stale: {
@@ -91,11 +111,17 @@ export const t = catalogue({
     en: "A special price for a customer's first conversation. Never for extensions.",
   },
   active: { id: "Diskon aktif", en: "The discount is active" },
-  promotion_minutes_hint: { id: "Harus sama dengan salah satu harga aktif.", en: "Has to be the minutes of an active tier." },
+  promotion_minutes_hint: {
+    id: "Harus sama dengan salah satu harga aktif.",
+    en: "Has to be the minutes of an active tier.",
+  },
   promotion_price_hint: { id: "0 berarti gratis.", en: "0 means free." },
   label: { id: "Tulisan di layar pelanggan", en: "What customers read" },
   label_wrong: { id: "Satu sampai 80 karakter.", en: "One to 80 characters." },
-  requires_phone: { id: "Hanya untuk pelanggan dengan nomor telepon", en: "Only for customers with a phone number" },
+  requires_phone: {
+    id: "Hanya untuk pelanggan dengan nomor telepon",
+    en: "Only for customers with a phone number",
+  },
   applies: { id: "Sedang berlaku.", en: "In force." },
   not_applies: {
     id: "Aktif, tetapi belum bisa dipakai siapa pun: tidak ada harga aktif untuk durasi ini.",

@@ -1,4 +1,5 @@
-// The first-session discount: one form, saved as a whole or not at all; a lost lock shows what differs, member by member.
+// The first-session discount: one form, saved as a whole or not at all; a lost lock shows what differs,
+// member by member.
 import { html, useState } from "common/html.js";
 import { Button, Field, Notice, Select, Switch, toast } from "common/ui.js";
 import { problemText } from "common/texts.js";
@@ -20,10 +21,12 @@ export function PromotionForm({ promotion, tiers, onTaken }) {
   const now = { ...typedOf(promotion), ...draft };
   const errors = wrongWith(now);
   const changes = changesOf(promotion, now);
-  const put = (name, of = (input) => input.value) => (event) => {
-    const value = of(event.currentTarget);
-    setDraft((before) => ({ ...before, [name]: value }));
-  };
+  const put =
+    (name, of = (input) => input.value) =>
+    (event) => {
+      const value = of(event.currentTarget);
+      setDraft((before) => ({ ...before, [name]: value }));
+    };
 
   const save = async (event) => {
     event.preventDefault();
@@ -67,25 +70,36 @@ export function PromotionForm({ promotion, tiers, onTaken }) {
     <h2>${t("promotion")}</h2>
     <p>${t("promotion_lead")}</p>
     <${InForce} promotion=${promotion} />
-    ${lost
-      ? html`<${Conflict}
+    ${
+      lost
+        ? html`<${Conflict}
           key=${lost.current.updated_at}
           lost=${differing(lost)}
           onChoose=${choose}
           onCancel=${() => setLost(null)}
           testid="promotion_conflict"
         />`
-      : html`<${Inputs} now=${now} errors=${errors} tiers=${tiers} put=${put} />`}
+        : html`<${Inputs} now=${now} errors=${errors} tiers=${tiers} put=${put} />`
+    }
     <div role="alert">${wrong && html`<${Notice} kind="bad">${problemText(wrong)}<//>`}</div>
-    ${!lost &&
-    html`<div class="work-group-foot">
-      <span role="status">${Object.keys(changes).length ? t("unsaved") : html`<small>${t("all_saved")}</small>`}</span>
-      ${Object.keys(changes).length > 0 &&
-      html`<${Button} kind="quiet" onClick=${() => setDraft({})} testid="promotion_undo_button">${work("discard")}<//>`}
-      <${Button} type="submit" busy=${busy} disabled=${Object.keys(changes).length === 0} testid="promotion_save_button">
+    ${
+      !lost &&
+      html`<div class="work-group-foot">
+      <span
+        role="status">
+          ${Object.keys(changes).length ? t("unsaved") : html`<small>${t("all_saved")}</small>`}
+        </span>
+      ${
+        Object.keys(changes).length > 0 &&
+        html`<${Button} kind="quiet" onClick=${() => setDraft({})}
+          testid="promotion_undo_button">${work("discard")}<//>`
+      }
+      <${Button} type="submit" busy=${busy} disabled=${Object.keys(changes).length === 0}
+        testid="promotion_save_button">
         ${work("save")}
       <//>
-    </div>`}
+    </div>`
+    }
   </form>`;
 }
 
@@ -107,7 +121,8 @@ function Inputs({ now, errors, tiers, put }) {
       testid="promotion_active_switch"
     />
     <div class="work-pair">
-      <${Select} label=${t("mode")} value=${now.mode} options=${modes} onChange=${put("mode")} testid="promotion_mode_select" />
+      <${Select} label=${t("mode")} value=${now.mode} options=${modes} onChange=${put("mode")}
+        testid="promotion_mode_select" />
       <${Field}
         label=${t("minutes")}
         hint=${`${t("promotion_minutes_hint")} ${sold.length ? `(${sold.join(", ")})` : ""}`}
@@ -165,7 +180,9 @@ function wrongWith(now) {
 
 function changesOf(promotion, now) {
   const wish = meantOf(now);
-  return Object.fromEntries(MEMBERS.filter((name) => !Object.is(wish[name], promotion[name])).map((name) => [name, wish[name]]));
+  return Object.fromEntries(
+    MEMBERS.filter((name) => !Object.is(wish[name], promotion[name])).map((name) => [name, wish[name]]),
+  );
 }
 
 function differing({ wish, current, last }) {

@@ -9,7 +9,7 @@ import { Doing } from "./parts/doing.js";
 import { ask, asked } from "./parts/filters.js";
 import { useLoad, withRow } from "./parts/load.js";
 import { Rows, Turning } from "./parts/rows.js";
-import { Pill } from "./parts/seen.js";
+import { Pill, whoAndWhen } from "./parts/seen.js";
 import { said, work } from "./parts/words.js";
 import { when } from "./parts/zone.js";
 
@@ -24,12 +24,21 @@ export function QuarantinePage() {
   const ticked = text("state") === "all" ? [] : list("state").filter((one) => STATES.includes(one));
   const states = text("state") === "all" ? [] : ticked.length ? ticked : ["quarantined"];
   const query = { state: states, limit: PAGE, offset };
-  const load = useLoad((signal) => api.get(WEBHOOKS, { query, signal }), JSON.stringify(query), { every: 15_000 });
+  const load = useLoad((signal) => api.get(WEBHOOKS, { query, signal }), JSON.stringify(query), {
+    every: 15_000,
+  });
   const [chosen, setChosen] = useState(null);
   const settle = (row) => load.put((page) => withRow(page, row));
   const toggle = (name, on) => {
     const next = STATES.filter((one) => (one === name ? on : states.includes(one)));
-    ask({ state: next.length === 0 || next.length === STATES.length ? "all" : next.join() === "quarantined" ? "" : next });
+    ask({
+      state:
+        next.length === 0 || next.length === STATES.length
+          ? "all"
+          : next.join() === "quarantined"
+            ? ""
+            : next,
+    });
   };
 
   return html`<${Page} title=${t("title")} wide>
@@ -43,7 +52,8 @@ export function QuarantinePage() {
         onToggle=${toggle}
         testid="webhooks_state"
       />
-      <p class="work-filters-count" role="status" data-testid="webhooks_total">${load.data ? work("found", { n: load.data.total }) : "…"}</p>
+      <p class="work-filters-count" role="status"
+        data-testid="webhooks_total">${load.data ? work("found", { n: load.data.total }) : "…"}</p>
     </div>
     <${Rows}
       caption=${t("title")}
@@ -59,20 +69,26 @@ export function QuarantinePage() {
       tone=${(row) => (row.state === "quarantined" ? undefined : "work-settled")}
     />
     <${Turning} load=${load} limit=${PAGE} offset=${offset} testid="webhooks_pager" />
-    ${chosen &&
-    html`<${Resolve}
+    ${
+      chosen &&
+      html`<${Resolve}
       key=${chosen.id}
       row=${chosen}
       onClose=${() => setChosen(null)}
       onResolved=${settle}
       onGone=${load.reload}
-    />`}
+    />`
+    }
   <//>`;
 }
 
 function columns(act) {
   return [
-    { key: "at", title: t("at"), cell: (row) => html`<time datetime=${row.received_at}>${when(row.received_at)}</time>` },
+    {
+      key: "at",
+      title: t("at"),
+      cell: (row) => html`<time datetime=${row.received_at}>${when(row.received_at)}</time>`,
+    },
     {
       key: "invoice",
       title: t("invoice"),
@@ -83,41 +99,54 @@ function columns(act) {
     {
       key: "why",
       title: t("why"),
-      cell: (row) => html`${row.reason ? said(reason, row.reason) : "–"} <small>${t("tried", { n: row.attempts })}</small>`,
+      cell: (row) =>
+        html`${row.reason ? said(reason, row.reason) : "–"}
+          <small>${t("tried", { n: row.attempts })}</small>`,
     },
     { key: "status", title: t("status"), cell: (row) => html`<${Standing} row=${row} />` },
     {
       key: "do",
       title: t("do"),
       cell: (row) => html`<span class="work-actions">
-        ${UUID.test(row.external_id ?? "") &&
-        html`<a href=${`#/failures/${row.external_id}`} aria-label=${t("story_of", { id: row.external_id })}>${t("story")}</a>`}
-        ${row.state === "quarantined" &&
-        html`<${Button}
+        ${
+          UUID.test(row.external_id ?? "") &&
+          html`<a href=${`#/failures/${row.external_id}`}
+            aria-label=${t("story_of", { id: row.external_id })}>${t("story")}</a>`
+        }
+        ${
+          row.state === "quarantined" &&
+          html`<${Button}
           kind="quiet"
           onClick=${() => act(row)}
           aria-label=${t("resolve_it", { id: row.invoice_id ?? "?" })}
           testid="webhook_resolve_button"
           >${t("resolve")}<//
-        >`}
+        >`
+        }
       </span>`,
     },
   ];
 }
 
 function claims(row) {
-  const sum = (amount) => (row.currency && row.currency !== "IDR" ? `${row.currency} ${amount}` : rupiah(amount));
+  const sum = (amount) =>
+    row.currency && row.currency !== "IDR" ? `${row.currency} ${amount}` : rupiah(amount);
   return html`<span>${row.status ?? "–"}</span>
     ${row.amount !== null && html` · <span class="work-number">${sum(row.amount)}</span>`}
-    ${row.paid_amount !== null &&
-    row.paid_amount !== row.amount &&
-    html`<small>${t("paid_amount", { amount: sum(row.paid_amount) })}</small>`}`;
+    ${
+      row.paid_amount !== null &&
+      row.paid_amount !== row.amount &&
+      html`<small>${t("paid_amount", { amount: sum(row.paid_amount) })}</small>`
+    }`;
 }
 
 function Standing({ row }) {
-  return html`<${Pill} tone=${TONES[row.state]} testid="webhook_state">${said((one) => t(`state_${one}`), row.state)}<//>
-    ${row.resolved_at &&
-    html`<small>${t("by", { who: row.resolved_by?.display_name ?? work("installation"), when: when(row.resolved_at) })}</small>`}
+  return html`<${Pill} tone=${TONES[row.state]}
+    testid="webhook_state">${said((one) => t(`state_${one}`), row.state)}<//>
+    ${
+      row.resolved_at &&
+      html`<small>${t("by", whoAndWhen(row.resolved_by, row.resolved_at))}</small>`
+    }
     ${row.note && html`<small class="work-note">“${row.note}”</small>`}`;
 }
 
@@ -144,7 +173,8 @@ function Resolve({ row, onClose, onResolved, onGone }) {
     onClose=${onClose}
     explain=${explain}
   >
-    <p>${row.reason ? said(reason, row.reason) : ""} · <span class="work-code">${row.invoice_id ?? t("unreadable")}</span></p>
+    <p>${row.reason ? said(reason, row.reason) : ""} · <span
+      class="work-code">${row.invoice_id ?? t("unreadable")}</span></p>
     <p>${t("resolve_text")}</p>
     <${Field}
       label=${work("note")}
@@ -161,7 +191,7 @@ function explain(error) {
   const first = error.body?.current;
   if (error.code === "ALREADY_ACTIONED" && first) {
     return html`<span data-testid="webhook_resolve_first">
-        ${t("already", { who: first.resolved_by?.display_name ?? work("installation"), when: when(first.resolved_at) })}
+        ${t("already", whoAndWhen(first.resolved_by, first.resolved_at))}
       </span>
       ${first.note && html`<br />${t("already_note", { note: first.note })}`}`;
   }

@@ -1,4 +1,5 @@
-// Live chats without a word of what is said: how both sides stand, what time is left, and ending one for a reason.
+// Live chats without a word of what is said: how both sides stand, what time is left, and ending one for a
+// reason.
 import { html, useState } from "common/html.js";
 import { Button, Empty, Field, Notice, Page, Select, toast } from "common/ui.js";
 import { clock } from "common/texts.js";
@@ -20,11 +21,17 @@ export function SessionsPage() {
   const { text, offset } = asked();
   const reach = ["true", "false"].includes(text("mitra_reachable")) ? text("mitra_reachable") : "";
   const query = { mitra_reachable: reach, limit: PAGE, offset };
-  const load = useLoad((signal) => api.get(SESSIONS, { query, signal }), JSON.stringify(query), { every: 3_000 });
+  const load = useLoad((signal) => api.get(SESSIONS, { query, signal }), JSON.stringify(query), {
+    every: 3_000,
+  });
   const [chosen, setChosen] = useState(null);
   const lost = (load.data?.rows ?? []).filter((row) => row.mitra_reachable === false).length;
   const ended = (id) =>
-    load.put((page) => ({ ...page, rows: page.rows.filter((row) => row.id !== id), total: Math.max(0, page.total - 1) }));
+    load.put((page) => ({
+      ...page,
+      rows: page.rows.filter((row) => row.id !== id),
+      total: Math.max(0, page.total - 1),
+    }));
 
   return html`<${Page} title=${t("title")} wide>
     <p class="work-lead">${t("lead")}</p>
@@ -32,21 +39,29 @@ export function SessionsPage() {
       <${Select}
         label=${t("reach")}
         value=${reach}
-        options=${[["", "all"], ["false", "false"], ["true", "true"]].map(([value, name]) => ({ value, label: t(`reach_${name}`) }))}
+        options=${[
+          ["", "all"],
+          ["false", "false"],
+          ["true", "true"],
+        ].map(([value, name]) => ({ value, label: t(`reach_${name}`) }))}
         onChange=${(event) => ask({ mitra_reachable: event.currentTarget.value })}
         testid="sessions_reachable_select"
       />
-      <p class="work-filters-count" role="status" data-testid="sessions_total">${load.data ? work("found", { n: load.data.total }) : "…"}</p>
+      <p class="work-filters-count" role="status"
+        data-testid="sessions_total">${load.data ? work("found", { n: load.data.total }) : "…"}</p>
     </div>
     <div role="status">
-      ${lost > 0 &&
-      reach === "" &&
-      html`<${Notice}
+      ${
+        lost > 0 &&
+        reach === "" &&
+        html`<${Notice}
         kind="warning"
         testid="sessions_unreachable_notice"
-        action=${html`<${Button} kind="quiet" onClick=${() => ask({ mitra_reachable: "false" })}>${t("show_them")}<//>`}
+        action=${html`<${Button} kind="quiet"
+          onClick=${() => ask({ mitra_reachable: "false" })}>${t("show_them")}<//>`}
         >${t("unreachable_some", { n: lost })}<//
-      >`}
+      >`
+      }
     </div>
     <${Rows}
       caption=${t("title")}
@@ -58,8 +73,11 @@ export function SessionsPage() {
       tone=${(row) => (row.mitra_reachable === false ? "work-alarming" : undefined)}
     />
     <${Turning} load=${load} limit=${PAGE} offset=${offset} testid="sessions_pager" />
-    ${chosen &&
-    html`<${End} key=${chosen.id} row=${chosen} onClose=${() => setChosen(null)} onEnded=${() => ended(chosen.id)} />`}
+    ${
+      chosen &&
+      html`<${End} key=${chosen.id} row=${chosen} onClose=${() => setChosen(null)}
+        onEnded=${() => ended(chosen.id)} />`
+    }
   <//>`;
 }
 
@@ -75,24 +93,36 @@ function columns(act) {
       key: "mitra",
       title: t("mitra"),
       cell: (row) => html`${row.mitra.display_name}
-        ${row.mitra_reachable === false
-          ? html`<${Pill} tone="bad" testid="session_unreachable">${t("unreachable")}<//>`
-          : html`<small>${t(reached(row.mitra_reachable, "reachable", "unreachable"))}</small>`}`,
+        ${
+          row.mitra_reachable === false
+            ? html`<${Pill} tone="bad" testid="session_unreachable">${t("unreachable")}<//>`
+            : html`<small>${t(reached(row.mitra_reachable, "reachable", "unreachable"))}</small>`
+        }`,
     },
     {
       key: "status",
       title: t("status"),
-      cell: (row) => html`<${Pill} tone=${row.status === "active" ? "good" : "waiting"}>${said(state, row.status)}<//>
+      cell: (
+        row,
+      ) => html`<${Pill} tone=${row.status === "active" ? "good" : "waiting"}>${said(state, row.status)}<//>
         ${row.topic_sensitivity === "sensitive" && html`<small>${t("sensitive")}</small>`}
-        ${row.pending_extension && html`<small>${t("extension", { n: row.pending_extension.duration_minutes })}</small>`}`,
+        ${
+          row.pending_extension &&
+          html`<small>${t("extension", { n: row.pending_extension.duration_minutes })}</small>`
+        }`,
     },
     { key: "left", title: t("left"), numeric: true, cell: (row) => html`<${Left} row=${row} />` },
-    { key: "since", title: t("since"), cell: (row) => html`<time datetime=${row.started_at}>${when(row.started_at)}</time>` },
+    {
+      key: "since",
+      title: t("since"),
+      cell: (row) => html`<time datetime=${row.started_at}>${when(row.started_at)}</time>`,
+    },
     {
       key: "do",
       title: t("do"),
       cell: (row) => html`<span class="work-actions">
-        <a href=${`#/audit/chat/${row.id}`} aria-label=${t("steps_of", names(row))} data-testid="session_story_link">${t("steps")}</a>
+        <a href=${`#/audit/chat/${row.id}`} aria-label=${t("steps_of", names(row))}
+          data-testid="session_story_link">${t("steps")}</a>
         <${Button}
           kind="quiet"
           onClick=${() => act(row)}

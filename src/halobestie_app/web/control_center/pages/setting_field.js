@@ -1,7 +1,17 @@
-// One setting in a form: its label, what it does, its bounds, its default, and what is wrong with what was typed.
+// One setting in a form: its label, what it does, its bounds, its default, and what is wrong with what was
+// typed.
 import { html } from "common/html.js";
 import { Button, Field, Notice, Select, Switch } from "common/ui.js";
-import { HANDLES, THRESHOLD, descriptionOf, isChanged, labelOf, shown, typed, wrongWith } from "./setting_values.js";
+import {
+  HANDLES,
+  THRESHOLD,
+  descriptionOf,
+  isChanged,
+  labelOf,
+  shown,
+  typed,
+  wrongWith,
+} from "./setting_values.js";
 import { t } from "./settings_texts.js";
 import { Pill } from "./parts/seen.js";
 
@@ -15,12 +25,15 @@ export function SettingField({ row, draft, error, cadence, requirePing, onDraft 
   const label = html`${labelOf(row)} ${changed && html`<${Pill} tone="info">${t("changed")}<//>`}`;
   const testid = `settings_${row.key}_input`;
   const common = { label, hint: hint(row), error: wrong, testid };
-  return html`<div class="work-setting" data-changed=${changed ? "true" : undefined} data-testid=${`settings_${row.key}`}>
+  return html`<div class="work-setting" data-changed=${changed ? "true" : undefined}
+    data-testid=${`settings_${row.key}`}>
     ${row.key === THRESHOLD && cadence && html`<${Cadence} seconds=${cadence} />`}
     <${Control} row=${row} draft=${draft} common=${common} onDraft=${onDraft} />
-    ${row.key === THRESHOLD && cadence && html`<${Closeness} draft=${draft} cadence=${cadence} requirePing=${requirePing} />`}
-    ${!isDefault(row, draft) &&
-    html`<p class="work-setting-default">
+    ${row.key === THRESHOLD && cadence && html`<${Closeness} draft=${draft} cadence=${cadence}
+      requirePing=${requirePing} />`}
+    ${
+      !isDefault(row, draft) &&
+      html`<p class="work-setting-default">
       <${Button}
         kind="quiet"
         type="button"
@@ -29,7 +42,8 @@ export function SettingField({ row, draft, error, cadence, requirePing, onDraft 
         testid=${`settings_${row.key}_default_button`}
         >${t("to_default")}: ${shown(row, row.default)}<//
       >
-    </p>`}
+    </p>`
+    }
   </div>`;
 }
 
@@ -39,7 +53,11 @@ function isDefault(row, draft) {
 
 function hint(row) {
   const bounds =
-    row.type !== "int" ? "" : row.key === THRESHOLD ? t("bounds_from", { min: row.min }) : t("bounds", { min: row.min, max: row.max });
+    row.type !== "int"
+      ? ""
+      : row.key === THRESHOLD
+        ? t("bounds_from", { min: row.min })
+        : t("bounds", { min: row.min, max: row.max });
   const usual = row.type === "json" ? "" : t("usual", { value: shown(row, row.default) });
   return [descriptionOf(row), bounds, usual].filter(Boolean).join(" ");
 }
@@ -63,7 +81,8 @@ function Control({ row, draft, common, onDraft }) {
       onChange=${(event) => onDraft(event.currentTarget.value)}
     />`;
   }
-  if (row.type === "json") return html`<${Handles} row=${row} draft=${draft} common=${common} onDraft=${onDraft} />`;
+  if (row.type === "json")
+    return html`<${Handles} row=${row} draft=${draft} common=${common} onDraft=${onDraft} />`;
   return html`<${Field}
     ...${common}
     class="work-short"
@@ -108,7 +127,8 @@ function Cadence({ seconds }) {
 function Closeness({ draft, cadence, requirePing }) {
   const seconds = Number(draft);
   return html`<div role="status">
-    ${seconds >= cadence && seconds < 2 * cadence && html`<${Notice} kind="warning">${t("close_to_cadence", { n: 2 * cadence })}<//>`}
+    ${seconds >= cadence && seconds < 2 * cadence && html`<${Notice}
+      kind="warning">${t("close_to_cadence", { n: 2 * cadence })}<//>`}
     ${requirePing === false && html`<${Notice} kind="info">${t("not_required")}<//>`}
   </div>`;
 }

@@ -1,4 +1,5 @@
-// The value of a setting: as it is typed, as it is sent, as it is read, and what is wrong with it. Knows no screen.
+// The value of a setting: as it is typed, as it is sent, as it is read, and what is wrong with it. Knows
+// no screen.
 import { language } from "common/texts.js";
 import { ENGLISH, t } from "./settings_texts.js";
 
@@ -33,7 +34,8 @@ export function meant(row, draft) {
 export function isChanged(row, draft) {
   if (draft === undefined) return false;
   if (row.type === "int") return draft.trim() !== String(row.value);
-  const sorted = (value) => JSON.stringify(value, value && typeof value === "object" ? Object.keys(value).sort() : null);
+  const sorted = (value) =>
+    JSON.stringify(value, value && typeof value === "object" ? Object.keys(value).sort() : null);
   return sorted(meant(row, draft)) !== sorted(row.value);
 }
 
@@ -45,7 +47,8 @@ export function wrongWith(row, draft) {
     if (row.key === THRESHOLD && number < row.min) return t("below_cadence", { n: row.min });
     if (number < row.min || number > row.max) return t("between", { min: row.min, max: row.max });
   }
-  if (row.type === "json" && Object.values(draft).some((handle) => handle.length > 200)) return t("handle_wrong");
+  if (row.type === "json" && Object.values(draft).some((handle) => handle.length > 200))
+    return t("handle_wrong");
   return "";
 }
 
@@ -56,7 +59,9 @@ export function shown(row, value) {
   if (row?.type === "choice" && (value === "auto_approve" || value === "auto_reject")) return t(value);
   if (typeof value === "object") {
     const handles = Object.entries(value).filter(([, handle]) => handle);
-    return handles.length ? handles.map(([name, handle]) => `${HANDLES.includes(name) ? t(name) : name}: ${handle}`).join(", ") : "–";
+    return handles.length
+      ? handles.map(([name, handle]) => `${HANDLES.includes(name) ? t(name) : name}: ${handle}`).join(", ")
+      : "–";
   }
   return String(value);
 }

@@ -1,4 +1,5 @@
-// The operator-tunable settings: one form per subject, only what changed is sent, and a lost lock shows both values.
+// The operator-tunable settings: one form per subject, only what changed is sent, and a lost lock shows
+// both values.
 import { html, useEffect, useState } from "common/html.js";
 import { Button, Notice, Page, Problem, Skeleton, toast } from "common/ui.js";
 import { problemText } from "common/texts.js";
@@ -14,19 +15,26 @@ import { work } from "./parts/words.js";
 const CONFIG = "/internal/config";
 
 export function SettingsPage() {
-  const load = useLoad((signal) => Promise.all([api.get(CONFIG, { signal }), api.get(`${CONFIG}/mitra-ping`, { signal })]), "settings");
+  const load = useLoad(
+    (signal) => Promise.all([api.get(CONFIG, { signal }), api.get(`${CONFIG}/mitra-ping`, { signal })]),
+    "settings",
+  );
   const [taken, setTaken] = useState(null);
   const [page, ping] = load.data ?? [];
   const rows = taken ?? page?.rows;
   const known = Object.values(GROUPS).flat();
-  const groups = { ...GROUPS, other: (rows ?? []).map((row) => row.key).filter((key) => !known.includes(key)) };
+  const groups = {
+    ...GROUPS,
+    other: (rows ?? []).map((row) => row.key).filter((key) => !known.includes(key)),
+  };
 
   return html`<${Page} title=${t("title")} wide>
     <p class="work-lead">${t("lead")}</p>
     ${!rows && load.error && html`<${Problem} error=${load.error} retry=${load.reload} />`}
     ${!rows && !load.error && html`<div aria-busy="true"><${Skeleton} lines=${16} /></div>`}
-    ${rows &&
-    html`<div class="work-groups work-columns">
+    ${
+      rows &&
+      html`<div class="work-groups work-columns">
         ${Object.entries(groups)
           .filter(([, keys]) => keys.length > 0)
           .map(
@@ -48,9 +56,16 @@ export function SettingsPage() {
         name=${(change) => labelOf(rowOf(rows, change.key))}
         show=${(change) => {
           const row = rowOf(rows, change.key);
-          return [{ what: "", before: change.before === null ? null : shown(row, change.before), after: shown(row, change.after) }];
+          return [
+            {
+              what: "",
+              before: change.before === null ? null : shown(row, change.before),
+              after: shown(row, change.after),
+            },
+          ];
         }}
-      />`}
+      />`
+    }
   <//>`;
 }
 
@@ -86,7 +101,9 @@ function Group({ name, rows, all, cadence, onTaken }) {
     setWrong(null);
     setBusy(true);
     try {
-      const body = Object.fromEntries(wishes.map(({ row, value, seen }) => [row.key, { value, updated_at: seen }]));
+      const body = Object.fromEntries(
+        wishes.map(({ row, value, seen }) => [row.key, { value, updated_at: seen }]),
+      );
       const answer = await api.patch(CONFIG, body);
       setDrafts({});
       setErrors({});
@@ -109,15 +126,24 @@ function Group({ name, rows, all, cadence, onTaken }) {
     setLost(null);
     onTaken(now);
     if (mine.length === 0) toast(t("nothing_left"), "info");
-    else await send(mine.map((row) => ({ row, value: meant(row, draftOf(row)), seen: (theirs.get(row.key) ?? row).updated_at })));
+    else
+      await send(
+        mine.map((row) => ({
+          row,
+          value: meant(row, draftOf(row)),
+          seen: (theirs.get(row.key) ?? row).updated_at,
+        })),
+      );
   };
 
   return html`<form class="card" onSubmit=${save} noValidate data-testid=${`settings_group_${name}`}>
     <h2>${t(`group_${name}`)}</h2>
-    ${lost
-      ? html`<${Conflict} lost=${lost} onChoose=${settle} onCancel=${() => setLost(null)} testid="settings_conflict" />`
-      : rows.map(
-          (row) => html`<${SettingField}
+    ${
+      lost
+        ? html`<${Conflict} lost=${lost} onChoose=${settle} onCancel=${() => setLost(null)}
+          testid="settings_conflict" />`
+        : rows.map(
+            (row) => html`<${SettingField}
             key=${row.key}
             row=${row}
             draft=${draftOf(row)}
@@ -126,15 +152,23 @@ function Group({ name, rows, all, cadence, onTaken }) {
             requirePing=${all.find((one) => one.key === "mitra_require_ping")?.value}
             onDraft=${(value) => draft(row, value)}
           />`,
-        )}
+          )
+    }
     <div role="alert">${wrong && html`<${Notice} kind="bad">${problemText(wrong)}<//>`}</div>
-    ${!lost &&
-    html`<div class="work-group-foot">
-      <span role="status">${changes.length ? t("changes", { n: changes.length }) : html`<small>${t("no_changes")}</small>`}</span>
-      ${changes.length > 0 &&
-      html`<${Button} kind="quiet" type="button" onClick=${() => setDrafts({})} testid=${`settings_${name}_undo_button`}>
+    ${
+      !lost &&
+      html`<div class="work-group-foot">
+      <span
+        role="status">
+          ${changes.length ? t("changes", { n: changes.length }) : html`<small>${t("no_changes")}</small>`}
+        </span>
+      ${
+        changes.length > 0 &&
+        html`<${Button} kind="quiet" type="button" onClick=${() => setDrafts({})}
+          testid=${`settings_${name}_undo_button`}>
         ${work("discard")}
-      <//>`}
+      <//>`
+      }
       <${Button}
         kind="primary"
         type="submit"
@@ -143,7 +177,8 @@ function Group({ name, rows, all, cadence, onTaken }) {
         testid=${`settings_${name}_save_button`}
         >${work("save")}<//
       >
-    </div>`}
+    </div>`
+    }
   </form>`;
 }
 
@@ -153,7 +188,15 @@ function told(current, wishes) {
     current.map(async (now) => {
       const { row, value } = wishes.find((wish) => wish.row.key === now.key);
       const last = await lastChange(api, `${CONFIG}/history`, (change) => change.key === now.key);
-      return { key: now.key, row, current: now, label: labelOf(now), theirs: shown(now, now.value), yours: shown(now, value), last };
+      return {
+        key: now.key,
+        row,
+        current: now,
+        label: labelOf(now),
+        theirs: shown(now, now.value),
+        yours: shown(now, value),
+        last,
+      };
     }),
   );
 }
@@ -162,7 +205,9 @@ function told(current, wishes) {
 function perKey(error, rows, cadence) {
   const said = (error.body?.errors ?? []).map(({ path, message }) => {
     const key = rows.find((row) => path.includes(row.key))?.key ?? rows[0].key;
-    const text = message.startsWith("stale_after_seconds must be") ? t("below_cadence", { n: cadence }) : t("refused", { message });
+    const text = message.startsWith("stale_after_seconds must be")
+      ? t("below_cadence", { n: cadence })
+      : t("refused", { message });
     return [key, text];
   });
   return Object.fromEntries(said);

@@ -1,4 +1,5 @@
-// What the page of settings says: its groups, every key in English (the server has the Indonesian), and what may be wrong.
+// What the page of settings says: its groups, every key in English (the server has the Indonesian), and
+// what may be wrong.
 import { catalogue } from "common/texts.js";
 
 export const t = catalogue({
@@ -18,12 +19,17 @@ export const t = catalogue({
   usual: { id: "Bawaan: {value}.", en: "Default: {value}." },
   to_default: { id: "Pakai bawaan", en: "Use the default" },
   to_default_of: { id: "Pakai bawaan: {value}, untuk {label}", en: "Use the default: {value}, for {label}" },
-  last_changed: { id: "Terakhir diubah {when}", en: "Last changed {when}" },
   changed: { id: "belum disimpan", en: "not saved yet" },
-  changes: { id: ({ n }) => `${n} perubahan belum disimpan`, en: ({ n }) => `${n} unsaved change${n === 1 ? "" : "s"}` },
+  changes: {
+    id: ({ n }) => `${n} perubahan belum disimpan`,
+    en: ({ n }) => `${n} unsaved change${n === 1 ? "" : "s"}`,
+  },
   no_changes: { id: "Semua tersimpan", en: "Everything is saved" },
   saved: { id: "Tersimpan dan sudah berlaku: {labels}.", en: "Saved and in force: {labels}." },
-  nothing_left: { id: "Tidak ada yang diubah: nilai yang tersimpan tetap dipakai.", en: "Nothing changed: what is stored stays." },
+  nothing_left: {
+    id: "Tidak ada yang diubah: nilai yang tersimpan tetap dipakai.",
+    en: "Nothing changed: what is stored stays.",
+  },
 
   on: { id: "Aktif", en: "On" },
   off: { id: "Tidak aktif", en: "Off" },
@@ -33,15 +39,23 @@ export const t = catalogue({
   cadence: { id: "Irama tanda hidup", en: "Heartbeat cadence" },
   cadence_value: { id: "{n} detik", en: "{n} seconds" },
   cadence_text: {
-    id: "Ditetapkan oleh pemasangan (MITRA_HEARTBEAT_CADENCE_SECONDS), jadi tidak bisa diubah di sini. Aplikasi bestie mengirim tanda hidup seirama ini, karena itu ambang offline paling sedikit {n} detik.",
-    en: "Set by the deployment (MITRA_HEARTBEAT_CADENCE_SECONDS), so it cannot be changed here. A bestie's app sends a heartbeat this often, which is why the offline threshold is at least {n} seconds.",
+    id:
+      "Ditetapkan oleh pemasangan (MITRA_HEARTBEAT_CADENCE_SECONDS), jadi tidak bisa diubah di sini. " +
+      "Aplikasi bestie mengirim tanda hidup seirama ini, karena itu ambang offline paling sedikit {n} " +
+      "detik.",
+    en:
+      "Set by the deployment (MITRA_HEARTBEAT_CADENCE_SECONDS), so it cannot be changed here. A " +
+      "bestie's app sends a heartbeat this often, which is why the offline threshold is at least {n} " +
+      "seconds.",
   },
   below_cadence: {
     id: "Ambang offline tidak boleh di bawah irama tanda hidup: paling sedikit {n} detik.",
     en: "The offline threshold must not be below the heartbeat cadence: at least {n} seconds.",
   },
   close_to_cadence: {
-    id: "Di bawah dua kali irama ({n} detik): satu tanda hidup yang terlambat sudah membuat bestie dianggap offline.",
+    id:
+      "Di bawah dua kali irama ({n} detik): satu tanda hidup yang terlambat sudah membuat bestie " +
+      "dianggap offline.",
     en: "Below twice the cadence ({n} seconds): one late heartbeat already makes a bestie count as offline.",
   },
   not_required: {
@@ -54,12 +68,18 @@ export const t = catalogue({
   refused: { id: "Server menolak nilai ini: {message}", en: "The server refused this value: {message}" },
 
   whatsapp: { id: "WhatsApp", en: "WhatsApp" },
-  whatsapp_hint: { id: "Nomor dengan kode negara, misalnya +6281234567890", en: "With country code, such as +6281234567890" },
+  whatsapp_hint: {
+    id: "Nomor dengan kode negara, misalnya +6281234567890",
+    en: "With country code, such as +6281234567890",
+  },
   instagram: { id: "Instagram", en: "Instagram" },
   instagram_hint: { id: "Nama akun, misalnya @halobestie", en: "An account, such as @halobestie" },
   email: { id: "E-mail", en: "E-mail" },
   email_hint: { id: "Misalnya bantuan@halobestie.id", en: "Such as help@halobestie.id" },
-  handles_hint: { id: "Yang dikosongkan tidak ditampilkan ke pelanggan.", en: "What is left empty is not shown to customers." },
+  handles_hint: {
+    id: "Yang dikosongkan tidak ditampilkan ke pelanggan.",
+    en: "What is left empty is not shown to customers.",
+  },
   handle_wrong: { id: "Satu baris, paling banyak 200 karakter.", en: "One line of at most 200 characters." },
 });
 
@@ -93,7 +113,10 @@ export const ENGLISH = {
     "Time to say goodbye (seconds)",
     "How long both sides can still write after the paid time is over.",
   ],
-  max_customers_per_mitra: ["Customers at once per bestie", "How many conversations one bestie may hold at the same time."],
+  max_customers_per_mitra: [
+    "Customers at once per bestie",
+    "How many conversations one bestie may hold at the same time.",
+  ],
   mitra_require_ping: ["Require heartbeats", "When on, a bestie who sends no heartbeat counts as offline."],
   mitra_stale_after_seconds: [
     "Offline threshold (seconds)",

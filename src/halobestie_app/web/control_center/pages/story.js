@@ -1,4 +1,5 @@
-// The whole story of one payment: its money, who looked for whom, what was said yes to, and every recorded step.
+// The whole story of one payment: its money, who looked for whom, what was said yes to, and every recorded
+// step.
 import { html, useState } from "common/html.js";
 import { Button, Empty, Page, Problem, Skeleton } from "common/ui.js";
 import { back } from "common/router.js";
@@ -28,8 +29,9 @@ export function Story({ id }) {
     ${!story && !error && html`<${Skeleton} lines=${12} />`}
     ${!story && error?.status === 404 && html`<${Empty} title=${t("not_found")} />`}
     ${!story && error && error.status !== 404 && html`<${Problem} error=${error} retry=${reload} />`}
-    ${story &&
-    html`<div class="work-story" data-testid="story">
+    ${
+      story &&
+      html`<div class="work-story" data-testid="story">
       <${Money} payment=${story.payment} invoices=${story.invoices} />
       <${Customer} customer=${story.customer} reload=${reload} />
       <${Failures} rows=${story.failures} act=${setChosen} />
@@ -38,9 +40,13 @@ export function Story({ id }) {
       <${Gateway} invoices=${story.invoices} captures=${story.captures} webhooks=${story.webhooks} />
       <${Ledger} rows=${story.ledger} />
       </div>
-      <${Timeline} id=${id} rows=${story.timeline} moves=${story.moves} />`}
-    ${chosen &&
-    html`<${FailureAction} key=${chosen.id} row=${chosen} onClose=${() => setChosen(null)} onSettled=${reload} onGone=${reload} />`}
+      <${Timeline} id=${id} rows=${story.timeline} moves=${story.moves} />`
+    }
+    ${
+      chosen &&
+      html`<${FailureAction} key=${chosen.id} row=${chosen} onClose=${() => setChosen(null)}
+        onSettled=${reload} onGone=${reload} />`
+    }
   <//>`;
 }
 
@@ -76,7 +82,10 @@ function Customer({ customer, reload }) {
   return html`<section class="card">
     <h2>${t("people")}</h2>
     <p class="work-big">${customer.display_name}</p>
-    <${Facts} rows=${[[t("phone"), customer.phone ?? t("no_phone")], ["ID", html`<${Id} id=${customer.id} />`]]} />
+    <${Facts} rows=${[
+      [t("phone"), customer.phone ?? t("no_phone")],
+      ["ID", html`<${Id} id=${customer.id} />`],
+    ]} />
     <${Erase} customer=${customer} onDone=${reload} />
   </section>`;
 }
@@ -93,8 +102,11 @@ function Failures({ rows, act }) {
             ${row.cause_detail && html`<small>${row.cause_detail}</small>`}
           </p>
           <${Status} row=${row} />
-          ${isOpen(row) &&
-          html`<${Button} kind="quiet" onClick=${() => act(row)} testid="failure_action_button">${failures("act")}<//>`}
+          ${
+            isOpen(row) &&
+            html`<${Button} kind="quiet" onClick=${() => act(row)}
+              testid="failure_action_button">${failures("act")}<//>`
+          }
         </li>`,
       )}
     </ul>

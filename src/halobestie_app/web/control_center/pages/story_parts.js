@@ -1,4 +1,5 @@
-// The parts of a payment's story below its money: searches, conversations, the gateway's word, the ledger, every step.
+// The parts of a payment's story below its money: searches, conversations, the gateway's word, the ledger,
+// every step.
 import { html } from "common/html.js";
 import { rupiah } from "common/texts.js";
 import { t } from "./story_texts.js";
@@ -20,22 +21,29 @@ export function Searches({ rows }) {
       (row) => html`<li key=${row.id}>
         <p>
           <strong>
-            ${row.kind === "returning" ? t("returning", { name: row.targeted_mitra?.display_name ?? "" }) : t("general")}
+            ${
+              row.kind === "returning"
+                ? t("returning", { name: row.targeted_mitra?.display_name ?? "" })
+                : t("general")
+            }
           </strong>
           <${Pill} tone=${row.status === "accepted" ? "good" : "quiet"}>${said(state, row.status)}<//>
           ${row.cause_tag && html`<small>${said(cause, row.cause_tag)}</small>`}
         </p>
         <small>
-          ${when(row.created_at)} · ${t("offered", { offered: row.offered, waves: row.waves, answered: row.answered })}
+          ${when(row.created_at)} ·${" "}
+          ${t("offered", { offered: row.offered, waves: row.waves, answered: row.answered })}
         </small>
-        ${row.answers.length > 0 &&
-        html`<ul class="work-answers">
+        ${
+          row.answers.length > 0 &&
+          html`<ul class="work-answers">
           ${row.answers.map(
             (one) => html`<li key=${one.mitra.id + one.at}>
               ${one.mitra.display_name}: ${said(state, one.answer)} <small>${when(one.at)}</small>
             </li>`,
           )}
-        </ul>`}
+        </ul>`
+        }
       </li>`,
     )}
   <//>`;
@@ -45,22 +53,29 @@ export function Searches({ rows }) {
 export function Chats({ session, extensions }) {
   const rows = [...(session ? [session] : []), ...extensions];
   return html`<${Card} title=${t("chat")} rows=${rows}>
-    ${session &&
-    html`<li>
+    ${
+      session &&
+      html`<li>
       <p>
         <strong>${t("chat_with", { name: session.mitra.display_name })}</strong>
         <${Pill} tone=${session.status === "ended" ? "quiet" : "good"}>${said(state, session.status)}<//>
       </p>
       <small>
-        ${t("chat_span", { from: when(session.started_at), to: when(session.ended_at ?? session.expires_at) })}
+        ${t("chat_span", {
+          from: when(session.started_at),
+          to: when(session.ended_at ?? session.expires_at),
+        })}
         ${session.end_reason && html` · ${t(`end_${session.end_reason}`)}`} ·
         ${t("chat_messages", { n: session.messages })}
       </small>
-    </li>`}
+    </li>`
+    }
     ${extensions.map(
       (one) => html`<li key=${one.id}>
         <p>
-          <strong>${t("extensions")}: ${t("minutes", { n: one.duration_minutes })}, ${rupiah(one.price)}</strong>
+          <strong>
+            ${t("extensions")}: ${t("minutes", { n: one.duration_minutes })}, ${rupiah(one.price)}
+          </strong>
           <${Pill} tone=${one.status === "accepted" ? "good" : "quiet"}>${said(state, one.status)}<//>
           ${one.cause_tag && html`<small>${said(cause, one.cause_tag)}</small>`}
         </p>
@@ -78,15 +93,17 @@ export function Gateway({ invoices, captures, webhooks }) {
       (one) => html`<li key=${`invoice-${one.invoice_id}`}>
         <p>
           ${t("invoice", { id: one.invoice_id, status: one.status })} · ${rupiah(one.amount)}
-          ${one.url &&
-          html` · <a href=${one.url} target="_blank" rel="noopener noreferrer">${t("invoice_open")}</a>`}
+          ${
+            one.url &&
+            html` · <a href=${one.url} target="_blank" rel="noopener noreferrer">${t("invoice_open")}</a>`
+          }
         </p>
         <small>${when(one.created_at)}</small>
       </li>`,
     )}
     ${captures.map(
       (one) => html`<li key=${one.id}>
-        <p><strong>${t("capture", { amount: one.currency === "IDR" ? rupiah(one.amount) : `${one.amount} ${one.currency}` })}</strong></p>
+        <p><strong>${t("capture", { amount: sum(one) })}</strong></p>
         <small>${when(one.paid_at)} · ${one.invoice_id}</small>
       </li>`,
     )}
@@ -94,15 +111,21 @@ export function Gateway({ invoices, captures, webhooks }) {
       (one) => html`<li key=${one.id}>
         <p>
           ${t("webhook", { status: one.status ?? "?" })}
-          ${one.quarantine_reason &&
-          html`<${Pill} tone=${one.resolved_at ? "quiet" : "bad"}>
+          ${
+            one.quarantine_reason &&
+            html`<${Pill} tone=${one.resolved_at ? "quiet" : "bad"}>
             ${t("webhook_quarantined", { reason: one.quarantine_reason })}
-          <//>`}
+          <//>`
+          }
         </p>
         <small>${when(one.received_at)}</small>
       </li>`,
     )}
   <//>`;
+}
+
+function sum({ amount, currency }) {
+  return currency === "IDR" ? rupiah(amount) : `${amount} ${currency}`;
 }
 
 /** The lines of the ledger. */
@@ -132,7 +155,9 @@ export function Timeline({ id, rows, moves }) {
             ${said(state, row.to_state)}
             ${row.cause_tag && html`<small>${said(cause, row.cause_tag)}</small>`}
           </span>
-          <small>${said(actor, row.actor.type)}${row.actor.display_name && html`: ${row.actor.display_name}`}</small>
+          <small>
+            ${said(actor, row.actor.type)}${row.actor.display_name && `: ${row.actor.display_name}`}
+          </small>
         </li>`,
       )}
     </ol>

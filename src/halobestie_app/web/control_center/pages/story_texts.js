@@ -59,7 +59,6 @@ export const t = catalogue({
   ledger: { id: "Buku besar", en: "Ledger" },
   ledger_session: { id: "Terpakai untuk percakapan", en: "Used for a conversation" },
   ledger_extension: { id: "Terpakai untuk perpanjangan", en: "Used for an extension" },
-  ledger_capture: { id: "Uang masuk", en: "Money taken" },
   ledger_refund_due: { id: "Harus diputuskan", en: "Decision due" },
   ledger_refund_reversed: { id: "Dipakai lagi", en: "Used after all" },
   ledger_refunded: { id: "Dikembalikan", en: "Refunded" },
@@ -82,11 +81,17 @@ export const erasing = catalogue({
   button: { id: "Hapus data pelanggan", en: "Erase the customer" },
   title: { id: "Hapus data pelanggan ini?", en: "Erase this customer?" },
   what: {
-    id: "Nama, telepon, dan isi semua percakapannya dihapus untuk selamanya, dan ia keluar dari semua perangkat. Catatan uang tetap ada, tanpa nama.",
-    en: "Their name, phone and the text of every conversation are deleted for ever, and they are signed out everywhere. Records of money stay, without a name.",
+    id:
+      "Nama, telepon, dan isi semua percakapannya dihapus untuk selamanya, dan ia keluar dari semua " +
+      "perangkat. Catatan uang tetap ada, tanpa nama.",
+    en:
+      "Their name, phone and the text of every conversation are deleted for ever, and they are signed " +
+      "out everywhere. Records of money stay, without a name.",
   },
   waits: {
-    id: "Bila masih ada pembayaran, pencarian, atau percakapan yang berjalan, penghapusan menunggu sampai selesai.",
+    id:
+      "Bila masih ada pembayaran, pencarian, atau percakapan yang berjalan, penghapusan menunggu sampai " +
+      "selesai.",
     en: "While a payment, a search or a conversation is open, the erasure waits for its end.",
   },
   reason_hint: {

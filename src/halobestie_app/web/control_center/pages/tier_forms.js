@@ -1,4 +1,5 @@
-// The dialogs around one tier: adding, editing its price, taking it away. Each shows what stands if somebody was first.
+// The dialogs around one tier: adding, editing its price, taking it away. Each shows what stands if
+// somebody was first.
 import { html, useState } from "common/html.js";
 import { Button, Field, Notice, Select, toast } from "common/ui.js";
 import { rupiah } from "common/texts.js";
@@ -38,7 +39,8 @@ export function AddTier({ onClose, onDone, onBack }) {
       onClose();
     };
     return html`${t("inactive_exists", said)}
-      <${Button} kind="quiet" type="button" onClick=${back} testid="tier_add_reactivate_button">${t("bring_back_it")}<//>`;
+      <${Button} kind="quiet" type="button" onClick=${back}
+        testid="tier_add_reactivate_button">${t("bring_back_it")}<//>`;
   };
 
   return html`<${Doing}
@@ -89,7 +91,10 @@ export function EditTier({ tier, onClose, onDone }) {
   const save = async (seen) => {
     if (wrong) return;
     try {
-      const saved = await api.patch(`${TIERS}/${tier.id}`, { price: sumOf(price), updated_at: seen.updated_at });
+      const saved = await api.patch(`${TIERS}/${tier.id}`, {
+        price: sumOf(price),
+        updated_at: seen.updated_at,
+      });
       toast(t("edited", { n: saved.minutes, price: rupiah(saved.price) }), "good");
       onDone(saved);
       onClose();
@@ -125,9 +130,11 @@ export function EditTier({ tier, onClose, onDone }) {
     onSubmit=${() => save(tier)}
     onClose=${onClose}
   >
-    ${lost
-      ? html`<${Conflict} key=${lost.updated_at} lost=${both} onChoose=${choose} onCancel=${onClose} testid="tier_conflict" />`
-      : html`<div class="work-pair">
+    ${
+      lost
+        ? html`<${Conflict} key=${lost.updated_at} lost=${both} onChoose=${choose} onCancel=${onClose}
+          testid="tier_conflict" />`
+        : html`<div class="work-pair">
             <${Field} label=${t("minutes")} value=${tier.minutes} readonly testid="tier_minutes_fixed" />
             <${Field} label=${t("mode")} value=${t(`mode_${tier.mode}`)} readonly testid="tier_mode_fixed" />
           </div>
@@ -141,7 +148,8 @@ export function EditTier({ tier, onClose, onDone }) {
             error=${wrong || undefined}
             onInput=${(event) => setPrice(event.currentTarget.value)}
             testid="tier_price_input"
-          />`}
+          />`
+    }
   <//>`;
 }
 

@@ -1,4 +1,5 @@
-// The active tiers of one mode, put in order by buttons or by Alt and the arrows; the order is saved as a whole.
+// The active tiers of one mode, put in order by buttons or by Alt and the arrows; the order is saved as a
+// whole.
 import { html, useEffect, useRef, useState } from "common/html.js";
 import { Button, Notice, toast } from "common/ui.js";
 import { rupiah } from "common/texts.js";
@@ -8,7 +9,10 @@ import { TIERS } from "./tier_forms.js";
 import { Rows } from "./parts/rows.js";
 import { work } from "./parts/words.js";
 
-/** @param {{mode: string, rows: object[], onDo: (what, tier) => void, onTaken: (rows) => any, reload: () => any}} props */
+/**
+ * @param {{mode: string, rows: object[], onDo: (what, tier) => void, onTaken: (rows) => any,
+ *   reload: () => any}} props
+ */
 export function TierList({ mode, rows, onDo, onTaken, reload }) {
   const [order, setOrder] = useState(null); // ids as the operator wants them, null: as they are
   const [told, setTold] = useState("");
@@ -71,13 +75,15 @@ export function TierList({ mode, rows, onDo, onTaken, reload }) {
     />
     <span class="unseen" aria-live="polite" data-testid="tier_moved">${told}</span>
     ${stale && html`<${Notice} kind="warning" live testid="tier_order_stale">${stale}<//>`}
-    ${moved
-      ? html`<div class="work-group-foot">
+    ${
+      moved
+        ? html`<div class="work-group-foot">
           <span role="status">${t("order_unsaved")}</span>
           <${Button} kind="quiet" onClick=${undo} testid="tier_order_undo_button">${work("discard")}<//>
           <${Button} onClick=${save} testid="tier_order_save_button">${t("order_save")}<//>
         </div>`
-      : html`<p class="soft work-hint"><small>${t("keys")}</small></p>`}
+        : html`<p class="soft work-hint"><small>${t("keys")}</small></p>`
+    }
   </div>`;
 }
 
@@ -95,17 +101,28 @@ function columns({ shown, move, keys, onDo }) {
     ><span aria-hidden="true">${sign}</span><//
   >`;
   return [
-    { key: "order", title: t("order"), cell: (row) => html`<span class="work-arrows">${arrow(row, -1, "up", "↑")}${arrow(row, 1, "down", "↓")}</span>` },
-    { key: "minutes", title: t("minutes"), cell: (row) => html`<strong>${t("minutes_n", { n: row.minutes })}</strong>` },
+    {
+      key: "order",
+      title: t("order"),
+      cell: (row) =>
+        html`<span class="work-arrows">${arrow(row, -1, "up", "↑")}${arrow(row, 1, "down", "↓")}</span>`,
+    },
+    {
+      key: "minutes",
+      title: t("minutes"),
+      cell: (row) => html`<strong>${t("minutes_n", { n: row.minutes })}</strong>`,
+    },
     { key: "price", title: t("price"), numeric: true, cell: (row) => rupiah(row.price) },
     {
       key: "do",
       title: "",
       cell: (row) => html`<span class="work-actions">
-        <${Button} kind="quiet" onClick=${() => onDo("edit", row)} aria-label=${t("edit_it", { n: row.minutes })} testid="tier_edit_button">
+        <${Button} kind="quiet" onClick=${() => onDo("edit", row)}
+          aria-label=${t("edit_it", { n: row.minutes })} testid="tier_edit_button">
           ${t("edit")}
         <//>
-        <${Button} kind="quiet" onClick=${() => onDo("remove", row)} aria-label=${t("remove_it", { n: row.minutes })} testid="tier_remove_button">
+        <${Button} kind="quiet" onClick=${() => onDo("remove", row)}
+          aria-label=${t("remove_it", { n: row.minutes })} testid="tier_remove_button">
           ${t("remove")}
         <//>
       </span>`,

@@ -1,4 +1,5 @@
-// Inputs of filters that write straight into the address: chips to tick, and words that are sent when typing pauses.
+// Inputs of filters that write straight into the address: chips to tick, and words that are sent when
+// typing pauses.
 import { html, useEffect, useRef, useState } from "common/html.js";
 import { Field } from "common/ui.js";
 import { ask, asked } from "./filters.js";
@@ -8,12 +9,15 @@ const TYPING_MS = 350;
 /**
  * Several of a few values; none ticked is all of them.
  *
- * @param {{legend: string, name: string, values: string[], say: (value: string) => string, testid: string}} props
+ * @param {{legend: string, name: string, values: string[], say: (value: string) => string, testid:
+ *   string}} props
  */
 export function Chips({ legend, name, values, say, testid }) {
   const chosen = asked().list(name);
-  const toggle = (value, on) => ask({ [name]: values.filter((one) => (one === value ? on : chosen.includes(one))) });
-  return html`<${Ticks} legend=${legend} values=${values} chosen=${chosen} say=${say} onToggle=${toggle} testid=${testid} />`;
+  const toggle = (value, on) =>
+    ask({ [name]: values.filter((one) => (one === value ? on : chosen.includes(one))) });
+  return html`<${Ticks} legend=${legend} values=${values} chosen=${chosen} say=${say} onToggle=${toggle}
+    testid=${testid} />`;
 }
 
 /** Chips whose meaning is the caller's. */

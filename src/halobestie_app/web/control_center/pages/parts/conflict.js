@@ -1,7 +1,7 @@
 // A lost optimistic lock: what is stored now beside what was to be stored, and whoever looks at both chooses.
 import { html, useId, useState } from "common/html.js";
 import { Button, Notice } from "common/ui.js";
-import { when } from "./zone.js";
+import { whoAndWhen } from "./seen.js";
 import { work } from "./words.js";
 
 /**
@@ -32,20 +32,25 @@ export function Conflict({ lost, onChoose, onCancel, testid = "conflict" }) {
             />
             <span>
               <span class="work-choice-title">${work(side)}</span>
-              <span class="work-choice-value" data-testid=${`${testid}_${one.key}_${side}`}>${one[side]}</span>
-              ${side === "theirs" &&
-              one.last &&
-              html`<small>
-                ${work("conflict_by", { who: one.last.changed_by?.display_name ?? work("installation"), when: when(one.last.at) })}
-              </small>`}
+              <span class="work-choice-value"
+                data-testid=${`${testid}_${one.key}_${side}`}>${one[side]}</span>
+              ${
+                side === "theirs" &&
+                one.last &&
+                html`<small>
+                ${work("conflict_by", whoAndWhen(one.last.changed_by, one.last.at))}
+              </small>`
+              }
             </span>
           </label>`,
         )}
       </fieldset>`,
     )}
     <div class="work-doing-buttons">
-      <${Button} kind="quiet" type="button" onClick=${onCancel} testid=${`${testid}_cancel_button`}>${work("cancel")}<//>
-      <${Button} kind="primary" type="button" onClick=${() => onChoose(choices)} testid=${`${testid}_save_button`}>
+      <${Button} kind="quiet" type="button" onClick=${onCancel}
+        testid=${`${testid}_cancel_button`}>${work("cancel")}<//>
+      <${Button} kind="primary" type="button" onClick=${() => onChoose(choices)}
+        testid=${`${testid}_save_button`}>
         ${work("use_choice")}
       <//>
     </div>
@@ -58,7 +63,8 @@ export function Conflict({ lost, onChoose, onCancel, testid = "conflict" }) {
  * @param {{get: Function}} api
  * @param {string} path of a history
  * @param {(row: object) => boolean} about whether a row is about what was lost
- * @returns {Promise<object|undefined>} nothing where the history cannot be had: the values are told without it.
+ * @returns {Promise<object|undefined>} nothing where the history cannot be had: the values are told
+ *   without it.
  */
 export async function lastChange(api, path, about) {
   const page = await api.get(path, { query: { limit: 50 } }).catch(() => ({ rows: [] }));

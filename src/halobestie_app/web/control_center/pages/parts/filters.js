@@ -17,7 +17,8 @@ export function asked() {
 }
 
 /**
- * Change part of what the address asks for; an empty value takes it out. Whatever is changed, the first page follows.
+ * Change part of what the address asks for; an empty value takes it out. Whatever is changed, the first
+ *   page follows.
  *
  * @param {Record<string, string|string[]|number|null>} changes
  */

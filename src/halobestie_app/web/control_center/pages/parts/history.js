@@ -22,9 +22,11 @@ const kinds = catalogue({
 /**
  * A history behind a summary.
  *
- * @param {{api: object, path: string, name: (row) => string, show: (row) => {what: string, before: string, after: string}[],
+ * @param {{api: object, path: string, name: (row) => string, show: (row) => {what: string, before:
+ *   string, after: string}[],
  *   fresh: any, testid: string}} props
- *   `name` says what a row is about; `show` gives what changed in it; another `fresh` reads the first page again.
+ *   `name` says what a row is about; `show` gives what changed in it; another `fresh` reads the first
+ *   page again.
  */
 export function History({ api, path, name, show, fresh, testid }) {
   const [pages, setPages] = useState({ rows: [], next: null, asked: null, busy: false, error: null });
@@ -60,11 +62,15 @@ export function History({ api, path, name, show, fresh, testid }) {
     ${pages.error && html`<${Problem} error=${pages.error} retry=${() => read(null)} />`}
     ${pages.busy && !pages.asked && html`<${Skeleton} lines=${4} />`}
     ${pages.asked && pages.rows.length === 0 && html`<p>${work("history_empty")}</p>`}
-    ${pages.rows.length > 0 && html`<${Changes} rows=${pages.rows} name=${name} show=${show} testid=${testid} />`}
-    ${pages.next &&
-    html`<${Button} kind="quiet" busy=${pages.busy} onClick=${() => read(pages.next)} testid=${`${testid}_more_button`}>
+    ${pages.rows.length > 0 && html`<${Changes} rows=${pages.rows} name=${name} show=${show} testid=${testid}
+      />`}
+    ${
+      pages.next &&
+      html`<${Button} kind="quiet" busy=${pages.busy} onClick=${() => read(pages.next)}
+        testid=${`${testid}_more_button`}>
       ${work("more")}
-    <//>`}
+    <//>`
+    }
   </details>`;
 }
 
@@ -72,12 +78,17 @@ function Changes({ rows, name, show, testid }) {
   const columns = [
     { key: "at", title: kinds("at"), cell: (row) => html`<time datetime=${row.at}>${when(row.at)}</time>` },
     { key: "who", title: kinds("who"), cell: (row) => row.changed_by?.display_name ?? work("installation") },
-    { key: "what", title: kinds("what"), cell: (row) => html`${name(row)} <small>${said(kinds, row.change_kind)}</small>` },
+    {
+      key: "what",
+      title: kinds("what"),
+      cell: (row) => html`${name(row)} <small>${said(kinds, row.change_kind)}</small>`,
+    },
     { key: "change", title: kinds("change"), cell: (row) => html`<${Difference} parts=${show(row)} />` },
   ];
   const known = rows.map((row, place) => ({ ...row, id: `${row.at}-${place}` }));
   const load = { data: { rows: known }, error: null, turning: false };
-  return html`<${Rows} caption=${work("history")} columns=${columns} load=${load} testid=${`${testid}_table`} />`;
+  return html`<${Rows} caption=${work("history")} columns=${columns} load=${load} testid=${`${testid}_table`}
+    />`;
 }
 
 function Difference({ parts }) {
@@ -97,7 +108,8 @@ function Difference({ parts }) {
  * Say what differs between two objects.
  *
  * @param {object|null} before nothing: all of `after` is new.
- * @param {Record<string, {what: string, show: (value: any) => string}>} words the members worth a word, in order.
+ * @param {Record<string, {what: string, show: (value: any) => string}>} words the members worth a word,
+ *   in order.
  */
 export function differences(before, after, words) {
   return Object.entries(words)

@@ -1,4 +1,5 @@
-// What a page shows, asked of the server: kept while it is asked for again, asked for anew when the question changes.
+// What a page shows, asked of the server: kept while it is asked for again, asked for anew when the
+// question changes.
 import { useEffect, useRef, useState } from "common/html.js";
 import { poll } from "common/polling.js";
 
@@ -10,8 +11,10 @@ const EMPTY = { data: undefined, error: null, busy: true, turning: true };
  * @param {(signal: AbortSignal) => Promise<any>} work asks the server; the newest question wins.
  * @param {string} key names the question: another key asks at once, and shows the old answer until then.
  * @param {{every?: number}} options `every`: milliseconds between two looks, while the page is visible.
- * @returns {{data: any, error: Error|null, busy: boolean, turning: boolean, reload: () => Promise<Error|null>, put: (change) => void}}
- *   `error` beside `data`: what is shown is the last that was heard; `turning`: it answers the question before.
+ * @returns {{data: any, error: Error|null, busy: boolean, turning: boolean, reload: () =>
+ *   Promise<Error|null>, put: (change) => void}}
+ *   `error` beside `data`: what is shown is the last that was heard; `turning`: it answers the question
+ *   before.
  */
 export function useLoad(work, key, { every } = {}) {
   const [seen, setSeen] = useState(EMPTY);

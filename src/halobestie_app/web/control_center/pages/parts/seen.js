@@ -2,6 +2,7 @@
 import { html } from "common/html.js";
 import { toast } from "common/ui.js";
 import { work } from "./words.js";
+import { when } from "./zone.js";
 
 const TONES = { good: "good", waiting: "warning", bad: "bad", info: "rose", quiet: "" };
 
@@ -29,6 +30,12 @@ export function Id({ id, label }) {
 /** A list of facts: [what, value]; what is not there is left out. */
 export function Facts({ rows }) {
   return html`<dl class="work-facts">
-    ${rows.filter(Boolean).map(([what, value]) => html`<div key=${what}><dt>${what}</dt><dd>${value}</dd></div>`)}
+    ${rows.filter(Boolean).map(([what, value]) => html`<div
+      key=${what}><dt>${what}</dt><dd>${value}</dd></div>`)}
   </dl>`;
+}
+
+/** Who did something, and when, as the texts `by`, `already` and others name it. */
+export function whoAndWhen(person, at) {
+  return { who: person?.display_name ?? work("installation"), when: when(at) };
 }

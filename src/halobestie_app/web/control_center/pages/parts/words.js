@@ -10,7 +10,10 @@ export const cause = catalogue({
   payment_session_expired: { id: "Dibayar, tidak dipakai", en: "Paid, never used" },
   customer_cancelled: { id: "Dibatalkan pelanggan", en: "Cancelled by customer" },
   extension_rejected: { id: "Perpanjangan ditolak", en: "Extension rejected" },
-  extension_safeguard_tripped: { id: "Perpanjangan: bestie tak terjangkau", en: "Extension: bestie unreachable" },
+  extension_safeguard_tripped: {
+    id: "Perpanjangan: bestie tak terjangkau",
+    en: "Extension: bestie unreachable",
+  },
   late_payment: { id: "Uang masuk terlambat", en: "Money came late" },
   duplicate_payment: { id: "Dibayar dua kali", en: "Paid twice" },
   payment_mismatch: { id: "Uang tidak cocok", en: "Money does not match" },
@@ -151,12 +154,10 @@ export const work = catalogue({
   search: { id: "Cari", en: "Search" },
   filters: { id: "Saringan", en: "Filters" },
   clear_filters: { id: "Hapus saringan", en: "Clear filters" },
-  refresh: { id: "Muat ulang", en: "Refresh" },
   old_shown: {
     id: "Belum bisa memuat yang terbaru. Yang tampil adalah data terakhir yang kami terima.",
     en: "The latest could not be loaded. What you see is the last we heard.",
   },
-  retry: { id: "Coba lagi", en: "Try again" },
   more: { id: "Tampilkan lebih lama", en: "Show older" },
   history: { id: "Riwayat perubahan", en: "History of changes" },
   history_empty: { id: "Belum ada perubahan.", en: "Nothing was changed yet." },
@@ -177,5 +178,4 @@ export const work = catalogue({
   none: { id: "tidak ada", en: "none" },
   yes: { id: "ya", en: "yes" },
   no: { id: "tidak", en: "no" },
-  live: { id: "Diperbarui otomatis", en: "Updates by itself" },
 });
