@@ -8,7 +8,7 @@ from support.money import post
 from support.screens import People
 
 XENDIT = True
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(240)]
 
 
 async def test_a_webhook_is_resolved_once(people: People) -> None:

@@ -9,7 +9,7 @@ from support.control import email_of, row, says
 from support.people import Customer
 from support.screens import OperatorPage, People
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(240)]
 
 BLAST = "pairing_blast_timeout_seconds"
 THRESHOLD = "mitra_stale_after_seconds"

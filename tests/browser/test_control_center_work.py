@@ -10,7 +10,7 @@ from support.people import Customer, Json
 from support.screens import OperatorPage, People
 from support.waiting import eventually
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(240)]
 
 
 async def gave_up(people: People, name: str) -> tuple[Customer, Json]:
