@@ -38,7 +38,7 @@ export function Machines({ wanted }) {
     <section class="cc-card" aria-labelledby="machines-title">
       <h2 id="machines-title" class="cc-unseen">${t("machines")}</h2>
       <${Chooser} machines=${traffic.machines} chosen=${machine.name} onChoose=${choose} />
-      <p class="cc-machine-about">${machine.about}</p>
+      <p class="cc-machine-about">${t(`about_${machine.name}`)}</p>
       ${trouble.value && html`<p class="cc-stale" role="status">
         ${t("old", { time: time(heardAt.value, { zone: ZONE }) })}</p>`}
       ${!traffic.complete && html`<${Notice} kind="warning">${t("behind")}<//>`}

@@ -21,6 +21,26 @@ export const t = catalogue({
   search_nothing: { id: "Tidak ada catatan dengan ID itu.", en: "Nothing was recorded with that id." },
 
   machines: { id: "Mesin", en: "Machines" },
+  about_payment: {
+    id: "Satu niat membayar untuk satu paket menit, dan di mana uangnya sekarang.",
+    en: "One intent to pay for one block of minutes, and where its money stands.",
+  },
+  about_pairing: {
+    id: "Satu upaya mencari mitra untuk curhat yang sudah dibayar: ke semua yang siap, atau ke satu yang dikenal.",
+    en: "One attempt to find a mitra for a paid session: everybody eligible, or one mitra asked again.",
+  },
+  about_chat: {
+    id: "Percakapan berwaktu yang dimulai permintaan yang diterima. Waktunya dipegang server.",
+    en: "The timed conversation that an accepted request starts. The server owns its time.",
+  },
+  about_extension: {
+    id: "Permintaan berbayar untuk memperpanjang percakapan. Baru ditagih kalau diterima.",
+    en: "A paid request to prolong a chat. Accepting it, and nothing else, is the charge.",
+  },
+  about_presence: {
+    id: "Apakah seorang mitra menerima permintaan. Detak yang lebih dulu sampai mengalahkan penyapuan.",
+    en: "Whether a mitra takes requests. A heartbeat that lands first wins over the sweep.",
+  },
   moves: { id: "{count} langkah", en: ({ count, many }) => `${count} ${many === 1 ? "move" : "moves"}` },
   behind: {
     id: "Penghitungan sedang mengejar; langkah terbaru mungkin belum masuk.",
