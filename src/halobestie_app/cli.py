@@ -26,6 +26,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = {
     "chat-keys": ("chat_keys", "chat_keys", "Manage the keys that keep chat text secret."),
     "erase": ("erase", "erase", "Have a customer forgotten."),
     "audit": ("audit", "audit", "Verify that everything is as it was decided."),
+    "explore": ("explore", "explore_command", "Visit every state that customers and mitras can bring about."),
     "machines": ("machines", "machines", "Write or check the pages drawn from the tables."),
 }
 
