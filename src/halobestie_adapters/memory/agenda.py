@@ -102,9 +102,7 @@ class MemoryAgenda:
                     yield item.wake_at, Due(machine, item.id, _wave_size(item))
 
     def _later(self) -> Iterator[OutboxRow]:
-        return (
-            row for row in self._tables.outbox.values() if row.out.kind == "later" and row.sent_at is None
-        )
+        return iter(self._tables.unsent("later"))
 
     def _instead(self, row: LaterRow) -> Iterator[Outgoing]:
         mitra = row.fields.get("mitra_id")

@@ -200,8 +200,7 @@ class MemoryInvoiceBook:
                 yield Watched(row.invoice_id, paid.id, row.status, paid.status, paid.expires_at, self._now)
 
     def _open_errands(self) -> Iterator[OutboxRow]:
-        every = self._tables.outbox.values()
-        return (row for row in every if row.out.kind == "invoice" and row.sent_at is None)
+        return iter(self._tables.unsent("invoice"))
 
     def _errands(self, payment_id: UUID, step: InvoiceStep) -> list[OutboxRow]:
         stream = f"payment:{payment_id}"

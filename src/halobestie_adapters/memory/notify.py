@@ -86,7 +86,7 @@ class MemoryFrameOutbox:
     async def claimed(self, limit: int) -> AsyncIterator[Claim]:
         """Take unsent frames; they count as sent when the block ends well."""
         now = self._tables.clock.now
-        unsent = [row for row in self._frames() if row.sent_at is None]
+        unsent = self._tables.unsent("frame")
         held_streams = {row.out.stream for row in unsent if row.id in self._claimed}
         ready = [row for row in unsent if row.out.stream not in held_streams and row.next_attempt_at <= now]
         mine = ready[:limit]

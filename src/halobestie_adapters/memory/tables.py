@@ -109,6 +109,7 @@ class Tables:
     locks: defaultdict[UUID, asyncio.Lock] = field(factory=lambda: defaultdict(asyncio.Lock))
     config_lock: asyncio.Lock = field(factory=asyncio.Lock)
     identity_lock: asyncio.Lock = field(factory=asyncio.Lock)
+    _unsent: defaultdict[str, list[OutboxRow]] = field(factory=lambda: defaultdict(list))
     _outbox_ids: itertools.count[int] = field(factory=lambda: itertools.count(1))
 
     def add_customer(self, customer_id: UUID, name: str, *, phone_verified: bool = False) -> UUID:
@@ -128,7 +129,15 @@ class Tables:
         now = self.clock.now
         added = [OutboxRow(next(self._outbox_ids), row, now, now + _pause(row)) for row in rows]
         self.outbox.update((row.id, row) for row in added)
+        for row in added:
+            self._unsent[row.out.kind].append(row)
         return added
+
+    def unsent(self, kind: str) -> list[OutboxRow]:
+        """Return what of this kind still waits in the outbox, the oldest first."""
+        waiting = [row for row in self._unsent[kind] if row.sent_at is None]
+        self._unsent[kind] = waiting
+        return list(waiting)
 
 
 def _pause(row: Outgoing) -> timedelta:

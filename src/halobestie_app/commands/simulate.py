@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import click
 
 from halobestie_app import log
-from halobestie_app.commands import stores
+from halobestie_app.commands import simulate_virtual, stores
 from halobestie_app.commands.failing import CommandError
 from halobestie_app.demo.client import LOST, Client, Refused
 from halobestie_app.demo.codes import Overheard
@@ -81,14 +81,30 @@ def _address(_context: click.Context, _option: click.Parameter, url: str | None)
     help="The public address of the server; without it, of the demo that runs here.",
 )
 @click.option("--yes-anywhere", is_flag=True, help="Also against a server on another machine.")
+@click.option("--virtual", is_flag=True, help="On no server: all of it in memory, under a virtual clock.")
+@click.option("--steps", default=1, type=click.IntRange(1), help="With --virtual: seed after seed, so many.")
 def simulate(
-    *, customers: int, mitras: int, seconds: int, seed: int, url: str | None, yes_anywhere: bool
+    *,
+    customers: int,
+    mitras: int,
+    seconds: int,
+    seed: int,
+    url: str | None,
+    yes_anywhere: bool,
+    virtual: bool,
+    steps: int,
 ) -> None:
     """Let customers pay, search and talk for a while, with mitras who listen, and print a summary.
 
     The mitras are registered in the database of this environment, which must be the server's. The exit status
     is 0 if somebody was paired and nothing happened that should not have.
+
+    With --virtual nothing runs but this: the night of the seed is played in memory, with every fault by
+    chance, and judged. The same seed is the same night.
     """
+    if virtual:
+        simulate_virtual.run(seed, steps)
+        return
     env = stores.told()
     if env.production:
         raise CommandError("HALOBESTIE_ENV: no simulation in production")

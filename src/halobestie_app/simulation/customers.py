@@ -18,7 +18,7 @@ from halobestie_core.payment import PaymentSession, PaymentStatus
 from halobestie_core.ports.reads import PaymentSeen
 from halobestie_core.words import TopicSensitivity
 
-PAUSE = 1.0
+PAUSE = 0.8
 NOBODY = UUID(int=1)
 
 

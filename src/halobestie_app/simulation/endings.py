@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Final
 
 from halobestie_app.simulation.town import Town
 from halobestie_app.simulation.weather import Fault
@@ -9,6 +10,16 @@ from halobestie_core.payment import PaymentStatus
 from halobestie_core.ports.gateway import InvoiceStatus
 
 LATE = timedelta(seconds=1)
+HINDERING: Final = frozenset(
+    {
+        Fault.CRASH,
+        Fault.COMMIT_UNKNOWN,
+        Fault.DATABASE_AWAY,
+        Fault.DATABASE_SLOW,
+        Fault.REDIS_AWAY,
+    }
+)
+"""With these something may wait until they are over."""
 
 
 def overdue(town: Town) -> Iterator[str]:
@@ -22,11 +33,14 @@ def overdue(town: Town) -> Iterator[str]:
 
 def unsent(town: Town) -> Iterator[str]:
     """T4: what somebody must hear of has reached the sockets, and commands for later were run."""
-    since = town.tables.clock.now - timedelta(seconds=2)
+    now = town.tables.clock.now
+    since = now - timedelta(seconds=2)
     for row in town.tables.outbox.values():
         if row.out.kind == "frame" and row.sent_at is not None and row.id not in town.heard:
             yield f"T4: frame {row.id} {dict(row.out.payload)} counts as sent, and reached nobody"
-        if row.out.kind in {"frame", "later"} and row.sent_at is None and row.created_at < since:
+        put_off = row.attempts > 0 and row.next_attempt_at > now
+        waits = row.sent_at is None and row.created_at < since and not put_off
+        if row.out.kind in {"frame", "later"} and waits:
             yield f"T4: {row.out.kind} {row.id} {dict(row.out.payload)} is unsent since {row.created_at}"
 
 
@@ -59,11 +73,10 @@ def unpaid(town: Town) -> Iterator[str]:
     if gateway is None:
         return
     known = {row.provider_invoice_id: row.amount for row in town.tables.captures}
-    for invoice in gateway.invoices:
-        if invoice.status is InvoiceStatus.PAID and known.get(invoice.id) != invoice.taken:
-            yield f"M10: {invoice.id} has {invoice.taken} there and {known.get(invoice.id)} here"
-    strange = set(known) - {invoice.id for invoice in gateway.invoices}
-    yield from (f"M10: {one} was never paid there" for one in sorted(strange))
+    paid = {one.id: one.taken for one in gateway.invoices if one.status is InvoiceStatus.PAID}
+    for one in sorted(known.keys() | paid.keys()):
+        if known.get(one) != paid.get(one):
+            yield f"M10: {one} has {paid.get(one)} there and {known.get(one)} here"
 
 
 def unfinished(town: Town) -> Iterator[str]:
@@ -78,15 +91,34 @@ def unfinished(town: Town) -> Iterator[str]:
     yield from (f"H4: chat {one.id} is {one.status} at the end" for one in tables.chats if one.is_live)
 
 
+def keyless(town: Town) -> Iterator[str]:
+    """T5: whatever people made bears the id of the key under which they asked, so it was made once."""
+    made = (*town.tables.payments, *town.tables.requests, *town.tables.extensions)
+    yield from (f"T5: {one.id} was made under no key" for one in made if one.id not in town.keys)
+
+
+def prompt(town: Town) -> Iterator[str]:
+    """T4: nothing waits for long even while it goes on, unless what it needs is away tonight."""
+    if not town.outside.weather.faults & HINDERING:
+        yield from unsent(town)
+
+
 def soon(town: Town) -> tuple[str, ...]:
     """Return what should be well a few seconds after the last fault, and is not."""
-    found = [*overdue(town), *stale(town), *disorder(town)]
-    return tuple(found if town.outside.weather.faults & {Fault.NUDGES_LOST} else [*found, *unsent(town)])
+    return (*overdue(town), *stale(town), *disorder(town), *unsent(town))
 
 
 def at_last(town: Town) -> tuple[str, ...]:
     """Return what should be well in the end, and is not."""
-    return (*overdue(town), *stale(town), *unsent(town), *disorder(town), *unpaid(town), *unfinished(town))
+    return (
+        *overdue(town),
+        *stale(town),
+        *unsent(town),
+        *disorder(town),
+        *keyless(town),
+        *unpaid(town),
+        *unfinished(town),
+    )
 
 
-__all__ = ["at_last", "soon"]
+__all__ = ["at_last", "prompt", "soon"]

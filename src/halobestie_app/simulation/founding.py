@@ -53,7 +53,7 @@ def found(chance: Random, tables: Tables, weather: Weather, build: Build, began:
         nudges=MemoryNudges(),
         invoices=MemoryInvoices(tables.clock) if likely(chance, 0.5) else None,
     )
-    customers = tuple(UUID(int=0xC00 + n) for n in range(chance.randint(2, 6)))
+    customers = tuple(UUID(int=0xC00 + n) for n in range(chance.randint(2, 8)))
     mitras = tuple(UUID(int=0xA00 + n) for n in range(chance.randint(2, 4)))
     town = Town(chance, outside, watch, customers, mitras, (UUID(int=0xD00), UUID(int=0xD01)))
     bus.on_frames(town.hear)

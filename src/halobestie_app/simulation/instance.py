@@ -151,7 +151,7 @@ class Instance:
         """Tell this instance's workers of a commit, unless nudges are lost tonight."""
         weather = self.outside.weather
         for hear in self.hearing:
-            if weather.strikes(Fault.NUDGES_LOST, 0.5):
+            if weather.strikes(Fault.NUDGES_LOST, 0.85):
                 continue
             if weather.strikes(Fault.NUDGES_LOST, 0.5):
                 asyncio.get_running_loop().call_later(weather.chance.uniform(0.0, 3.0), hear, moved)

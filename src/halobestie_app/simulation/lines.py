@@ -73,6 +73,8 @@ class Line:
 
         async def over_the_line(*given: Any, **named: Any) -> Any:  # noqa: ANN401 - any port's
             await self._plug.there()
+            if name == "peek":
+                await self._plug.weather.look()
             lost = name in _WRITES and self._plug.loses_commit()
             if lost and likely(self._plug.weather.chance, 0.5):
                 raise StoreUnavailable("it was not done, and nobody knows")

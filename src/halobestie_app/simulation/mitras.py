@@ -20,7 +20,7 @@ from halobestie_core.ports.presence import User
 from halobestie_core.presence import MitraPresence
 from halobestie_core.words import UserType
 
-PAUSE = 1.0
+PAUSE = 0.8
 NOBODY = UUID(int=2)
 
 
@@ -125,7 +125,12 @@ class Mitra:
         return chance.choice(some).id if some else NOBODY
 
     async def _accept(self) -> None:
-        which = self._request()
+        if likely(self.town.chance, 0.3):  # everything that there is, at once
+            await asyncio.gather(*(self._take(one.id) for one in self._offers()))
+            return
+        await self._take(self._request())
+
+    async def _take(self, which: UUID) -> None:
         await self.town.ask(lambda here, _key: pairings.accept(here.desk, self.id, which))
 
     async def _decline(self) -> None:

@@ -28,6 +28,8 @@ STEPS: Final = 800
 ROUNDS: Final = 60
 """Of people awake for a while; a night in which little happens ends after so many."""
 JUDGED_EVERY: Final = 40
+SETTLED: Final = 4.0
+"""Seconds after a start within which all that had waited is sent."""
 
 
 @frozen
@@ -105,14 +107,18 @@ class _Night:
             for _ in range(ROUNDS):
                 if not self._goes_on():
                     break
-                await asyncio.sleep(chance.uniform(2.0, 12.0))
+                awake = chance.uniform(2.0, 12.0)
+                await asyncio.sleep(awake)
+                if awake > SETTLED:
+                    self.breaches.extend(endings.prompt(town))
                 if likely(chance, 0.5):
                     await self._sleep(self._how_long())
             town.outside.weather.heal()
             town.is_open = False
             await self._wake()
             await asyncio.wait(people, timeout=60.0)
-            await self._judge()
+            if not self.breaches and not town.watch.breaches:
+                await self._judge()
         finally:
             for one in people:
                 one.cancel()

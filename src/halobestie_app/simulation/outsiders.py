@@ -44,9 +44,11 @@ class Carrier:
         chance = self.town.chance
         if likely(chance, 0.03):
             return chance.choice(JUNK)
-        if not likely(chance, 0.08):
+        if not likely(chance, 0.15):
             return body
         said = orjson.loads(body)
+        if likely(chance, 0.5):
+            return orjson.dumps(said | {"status": "PAID", "paid_amount": said["amount"]})
         return orjson.dumps(said | {chance.choice(WRONG): chance.choice(("other", 1, 2.5, "PAID"))})
 
     async def _bring(self, body: bytes, late: float) -> None:

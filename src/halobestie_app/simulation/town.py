@@ -53,6 +53,7 @@ class Town:
     is_open: bool = True
     awake: asyncio.Event = field(factory=asyncio.Event)
     new_key: Uuid7 = field(init=False)
+    keys: set[UUID] = field(factory=set)
     heard: dict[int, str] = field(factory=dict)
     """Frames that reached the sockets: their ids in the order of their first arrival, and their streams."""
 
@@ -76,6 +77,7 @@ class Town:
         ``keyed``: under a key of its own, so that asking again cannot do it twice; at times twice at once.
         """
         key = self.new_key()
+        self.keys.add(key)
         if keyed and likely(self.chance, 0.1):
             both = (self._try(call, Attempt(key)), self._try(call, Attempt(key, again=True)))
             answers = await asyncio.gather(*both, return_exceptions=True)

@@ -55,7 +55,7 @@ class Watch:
         for move in moved.moves:
             self._count(move)
         self.trace.append(f"{self.tables.clock.now:%H:%M:%S.%f} {where} {actor.type}: {_told(moved)}")
-        for look in (self._early, self._winner, self._silence):
+        for look in (self._early, self._winner, self._silence, self._foreign):
             self.breaches.extend(look(moved, actor))
 
     def _count(self, move: Move[Any]) -> None:
@@ -91,6 +91,16 @@ class Watch:
                 yield f"C2: {mitra.id} took {move.after.id} and is {mitra.presence.status}"
             if move.at >= move.after.deadline_at:
                 yield f"P5: {move.after.id} was taken at {move.at}, due {move.after.deadline_at}"
+
+    def _foreign(self, moved: Moved, actor: Actor) -> Iterator[str]:
+        """A3: nobody moves what is somebody else's."""
+        for move in moved.moves:
+            customer = getattr(move.after, "customer_id", actor.id)
+            if actor.type is ActorType.CUSTOMER and customer != actor.id:
+                yield f"A3: customer {actor.id} moved {move.after.id} of {customer}"
+            mitra = getattr(move.after, "mitra_id", actor.id)
+            if actor.type is ActorType.MITRA and mitra != actor.id:
+                yield f"A3: mitra {actor.id} moved {move.after.id} of {mitra}"
 
     def _silence(self, moved: Moved, _actor: Actor) -> Iterator[str]:
         """X3: silence is a yes only where the mitra could be reached, by what was really known."""

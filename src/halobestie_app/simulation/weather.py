@@ -26,6 +26,8 @@ class Fault(StrEnum):
     """Now and then a statement takes longer than anybody waits for a lock."""
     REDIS_AWAY = "redis_away"
     """No frames, and nobody knows who is connected, for a while."""
+    LATE_CLOCK = "late_clock"
+    """Looks at the deadlines take seconds: whoever comes meanwhile finds them overdue."""
     NUDGES_LOST = "nudges_lost"
     """Nudges between instances, and within one, arrive late or never."""
     WEBHOOKS = "webhooks"
@@ -73,7 +75,8 @@ class Weather:
 
     async def trip(self) -> None:
         """Pass the time of a way to the database or back. Raises StoreUnavailable."""
-        await asyncio.sleep(self._seconds())
+        if likely(self.chance, 0.65):
+            await asyncio.sleep(self._seconds())
         if not self.has(Fault.DATABASE_AWAY):
             return
         now = asyncio.get_running_loop().time()
@@ -82,10 +85,15 @@ class Weather:
         if likely(self.chance, 0.003):
             self._away_until = now + self.chance.uniform(0.1, 5.0)
 
+    async def look(self) -> None:
+        """Pass the time of a look at the deadlines, beyond that of the way."""
+        if self.strikes(Fault.LATE_CLOCK, 0.6):
+            await asyncio.sleep(self.chance.uniform(0.0, 5.0))
+
     def _seconds(self) -> float:
         if self.strikes(Fault.DATABASE_SLOW, 0.01):
             return self.chance.uniform(0.5, 3.0)
-        return 0.0 if likely(self.chance, 0.6) else self.chance.uniform(0.0, 0.02)
+        return 0.0 if likely(self.chance, 0.4) else self.chance.uniform(0.0, 0.02)
 
 
 __all__ = ["LIKELIHOOD", "Fault", "Weather", "likely"]

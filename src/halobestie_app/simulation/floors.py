@@ -1,0 +1,45 @@
+"""How often each row of the tables and each refusal must be met, so that a simulation proves anything at all.
+
+What a simulation of the server cannot meet is listed here with the reason.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from halobestie_app.simulation.watch import edges
+from halobestie_core.reasons import Reason
+
+_PENDING: Final = "the composition confirms money for a payment that still waits: it never asks this of one"
+
+OUT_OF_REACH: Final[Mapping[str, str]] = {
+    "payment: pending --late_payment [in time]--> confirmed": _PENDING,
+    "payment: pending --late_payment [overdue, money captured]--> failed_pairing (late_payment)": _PENDING,
+    "payment: pending --late_payment [overdue, no money]--> expired": _PENDING,
+    "presence: online --heartbeat [always]--> online": "heartbeats are written in batches, beside the table",
+    "reason wrong_target": "the use case refuses another target before the table is asked",
+    "reason session_paused": "messages are not simulated",
+    "reason message_differs": "messages are not simulated",
+}
+"""Rows and reasons that nobody can meet here, and why."""
+
+RARE: Final[frozenset[str]] = frozenset()
+"""Met too seldom for a run of a minute; the long run must meet them."""
+
+LONG: Final = 500_000
+"""Steps from which on the rare ones are asked for too."""
+
+
+def wanted() -> Iterator[str]:
+    """Yield all that is to be met."""
+    every = (*edges(), *(f"reason {reason}" for reason in Reason))
+    return (one for one in every if one not in OUT_OF_REACH)
+
+
+def missing(met: Counter[str], steps: int) -> tuple[str, ...]:
+    """Return what was not met in so many steps, and should have been."""
+    asked = (one for one in wanted() if steps >= LONG or one not in RARE)
+    return tuple(one for one in asked if not met[one])
+
+
+__all__ = ["LONG", "OUT_OF_REACH", "RARE", "missing", "wanted"]

@@ -1,0 +1,82 @@
+"""Servers with one mistake each: the simulation finds it within a few nights, and not without its fault."""
+
+import pytest
+
+from halobestie_app.simulation import Fault, Report, night
+from halobestie_app.simulation import instance as instances
+from halobestie_app.simulation.instance import Build, honest
+from halobestie_app.usecases import pairings, payments
+from halobestie_app.usecases.desk import Desk
+from halobestie_app.workers import later
+from support import planted
+
+NIGHTS = 20
+STEPS = 300
+
+
+def found(build: Build, *faults: Fault) -> Report | None:
+    """The first night in which something is wrong."""
+    every = (night(seed, build, steps=STEPS, faults=frozenset(faults)) for seed in range(1, NIGHTS + 1))
+    return next((report for report in every if report.breaches), None)
+
+
+@pytest.mark.parametrize(
+    "build, fault, law",
+    [
+        pytest.param(planted.lockless, Fault.DATABASE_SLOW, "C1", id="reads without the lock"),
+        pytest.param(planted.own_clock, Fault.SKEW, "T", id="judges by its own clock"),
+        pytest.param(planted.sure_of_sockets, Fault.REDIS_AWAY, "X3", id="takes unknown for connected"),
+        pytest.param(planted.gullible, Fault.WEBHOOKS, "M10", id="believes a webhook"),
+        pytest.param(planted.never_looks, Fault.WEBHOOKS, "M10", id="waits for webhooks"),
+    ],
+)
+def test_a_wrong_desk_is_found(build: Build, fault: Fault, law: str) -> None:
+    """Each of these breaks one law, and that one is named."""
+    report = found(build, fault)
+    assert report is not None
+    assert any(law in breach for breach in report.breaches), report.breaches
+
+
+def test_frames_marked_too_early_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A relay that marks before it sends loses frames when it dies in between."""
+    monkeypatch.setattr(instances, "OutboxLine", planted.Eager)
+    report = found(honest, Fault.CRASH)
+    assert report is not None
+    assert any("T4" in breach for breach in report.breaches), report.breaches
+
+
+def test_trust_in_nudges_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that only moves when it is nudged leaves commands undone when nudges are lost."""
+    monkeypatch.setattr(later, "LONGEST_SLEEP", 1e9)
+    report = found(honest, Fault.NUDGES_LOST)
+    assert report is not None
+    assert any("T4" in breach for breach in report.breaches), report.breaches
+
+
+def test_a_new_id_at_each_try_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that forgets the key of a command makes its effect twice."""
+
+    def forgetful(desk: Desk, _attempt: object) -> object:
+        return desk.new_id()
+
+    for module in (payments, pairings):
+        monkeypatch.setattr(module, "id_for", forgetful)
+    report = found(honest, Fault.COMMIT_UNKNOWN)
+    assert report is not None
+    assert any("T5" in breach for breach in report.breaches), report.breaches
+
+
+def test_unasked_owners_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A use case that does not ask whose payment it is serves strangers."""
+    monkeypatch.setattr(payments, "own", lambda loaded, _customer: loaded.evening.payment)
+    report = found(honest, Fault.HOSTILE)
+    assert report is not None
+    assert any("A3" in breach for breach in report.breaches), report.breaches
+
+
+@pytest.mark.parametrize("fault", Fault)
+def test_the_honest_server_passes(fault: Fault) -> None:
+    """With any one fault, all is well."""
+    report = night(3, steps=STEPS, faults=frozenset({fault}))
+    assert report.breaches == ()
+    assert report.steps >= STEPS
