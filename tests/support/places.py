@@ -20,6 +20,8 @@ from halobestie_adapters.memory import (
     MemoryHeartbeats,
     MemoryIdempotencyKeys,
     MemoryIdentityStore,
+    MemoryInbox,
+    MemoryInvoiceBook,
     MemoryPictures,
     MemoryPushOutbox,
     MemoryReads,
@@ -32,6 +34,8 @@ from halobestie_core.ports.agenda import Agenda
 from halobestie_core.ports.config import ConfigStore
 from halobestie_core.ports.idempotency import IdempotencyKeys
 from halobestie_core.ports.identity_store import IdentityStore
+from halobestie_core.ports.inbox import Inbox
+from halobestie_core.ports.invoices import InvoiceBook
 from halobestie_core.ports.notify import FrameOutbox
 from halobestie_core.ports.presence import HeartbeatStore, PictureSource
 from halobestie_core.ports.push import Devices, PushOutbox
@@ -64,6 +68,8 @@ class Place(Protocol):
     pushes: PushOutbox
     devices: Devices
     keys: IdempotencyKeys
+    book: InvoiceBook
+    inbox: Inbox
 
     @property
     def now(self) -> datetime:
@@ -120,6 +126,8 @@ class MemoryPlace:
     pushes: PushOutbox = field(init=False)
     devices: Devices = field(init=False)
     keys: IdempotencyKeys = field(init=False)
+    book: InvoiceBook = field(init=False)
+    inbox: Inbox = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         """Build the ports."""
@@ -135,6 +143,8 @@ class MemoryPlace:
         pushes = MemoryPushOutbox(self.tables)
         self.pushes, self.devices = pushes, MemoryDevices(self.tables, pushes)
         self.keys = MemoryIdempotencyKeys(self.tables)
+        self.book = MemoryInvoiceBook(self.tables)
+        self.inbox = MemoryInbox(self.tables)
 
     @property
     def now(self) -> datetime:

@@ -18,6 +18,8 @@ from halobestie_adapters.postgres.config import PostgresConfigStore
 from halobestie_adapters.postgres.heartbeats import PostgresHeartbeats
 from halobestie_adapters.postgres.idempotency import PostgresIdempotencyKeys
 from halobestie_adapters.postgres.identity import PostgresIdentityStore
+from halobestie_adapters.postgres.inbox import PostgresInbox
+from halobestie_adapters.postgres.invoices import PostgresInvoiceBook
 from halobestie_adapters.postgres.outbox import PostgresFrameOutbox
 from halobestie_adapters.postgres.pool import conninfo, make_pool
 from halobestie_adapters.postgres.presence_reads import PostgresPictures
@@ -29,6 +31,8 @@ from halobestie_core.ports.agenda import Agenda
 from halobestie_core.ports.config import ConfigStore
 from halobestie_core.ports.idempotency import IdempotencyKeys
 from halobestie_core.ports.identity_store import IdentityStore
+from halobestie_core.ports.inbox import Inbox
+from halobestie_core.ports.invoices import InvoiceBook
 from halobestie_core.ports.notify import FrameOutbox
 from halobestie_core.ports.presence import HeartbeatStore, PictureSource
 from halobestie_core.ports.push import Devices, PushOutbox
@@ -47,6 +51,8 @@ CREATE FUNCTION travel.statement_timestamp() RETURNS timestamptz LANGUAGE sql ST
     AS 'SELECT at FROM travel.present';
 ALTER TABLE outbox ALTER created_at SET DEFAULT travel.clock_timestamp(),
     ALTER next_attempt_at SET DEFAULT travel.clock_timestamp();
+ALTER TABLE webhook_inbox ALTER next_attempt_at SET DEFAULT travel.clock_timestamp();
+ALTER TABLE payment_invoices ALTER created_at SET DEFAULT travel.clock_timestamp();
 ALTER TABLE pricing_tiers_history DISABLE TRIGGER USER;
 ALTER TABLE pricing_promotions_history DISABLE TRIGGER USER;
 UPDATE pricing_tiers_history SET at = '2025-01-01';
@@ -113,6 +119,8 @@ class PostgresPlace:
     pushes: PushOutbox
     devices: Devices
     keys: IdempotencyKeys
+    book: InvoiceBook
+    inbox: Inbox
     costs: list[Cost]
     now: datetime = SEVEN_IN_THE_EVENING
 
@@ -192,5 +200,7 @@ async def postgres_place(url: str, *, connections: int = 4) -> AsyncIterator[Pos
                 PostgresPushOutbox(pool),
                 PostgresDevices(pool),
                 PostgresIdempotencyKeys(pool),
+                PostgresInvoiceBook(pool),
+                PostgresInbox(pool),
                 costs,
             )

@@ -49,7 +49,7 @@ class Customer:
         unused = paid is not None and paid.status is PaymentStatus.CONFIRMED and paid.held_by is None
         searching = paid is not None and paid.held_by is not None
         failed = paid is not None and paid.fallback_open
-        silly = 0.15
+        silly = 0.2
         return pick(
             self.town.chance,
             (
@@ -62,7 +62,7 @@ class Customer:
                 (self.leaves if unused or searching else silly, self._give_up),
                 (5 if failed else silly, self._fall_back),
                 (self.leaves if talk else silly, self._end),
-                (5 if talk else silly, self._prolong),
+                (8 if talk else silly, self._prolong),
                 (1.5 if talk else silly, self._begin_more),
             ),
         )
@@ -115,7 +115,7 @@ class Customer:
         for invoice in gateway.invoices:
             if invoice.external_id == str(payment_id) and likely(chance, 0.9):
                 amount = invoice.amount + 1 if likely(chance, 0.03) else None
-                gateway.pay(invoice.id, amount=amount, after_all=likely(chance, 0.3))
+                gateway.pay(invoice.id, amount=amount, after_all=likely(chance, 0.6))
 
     async def _look(self) -> None:
         which = self._payment()
