@@ -176,6 +176,7 @@ async def test_a_mitra_is_registered_and_renamed(people: People) -> None:
     await page.sees("mitra_register_problem", "Melati Registrasi")
     await page.taps("mitra_register_cancel_button")
     await page.writes("mitras_search_input", "Melati Reg")
+    await expect(page.see("mitra_row")).to_have_count(1)
     await says(page.see("mitra_row"), "+6281255501234")
     await page.taps("mitra_rename_button")
     await page.writes("mitra_name_input", "Melati Registrasi Baru")
