@@ -119,13 +119,14 @@ def _replayed(walk: Walk, way: list[int]) -> tuple[tuple[str, ...], int, tuple[i
     presences, nights = walk.parts(way[0])
     for target in way[1:]:
         sentence, presences, nights = next(
-            move for move in _moves(walk, presences, nights) if walk.canonical(move[1], move[2]) == target
+            move for move in moves(walk, presences, nights) if walk.canonical(move[1], move[2]) == target
         )
         told.append(sentence)
     return tuple(told), presences, nights
 
 
-def _moves(walk: Walk, presences: int, nights: tuple[int, ...]) -> Iterator[tuple[str, int, tuple[int, ...]]]:
+def moves(walk: Walk, presences: int, nights: tuple[int, ...]) -> Iterator[tuple[str, int, tuple[int, ...]]]:
+    """Yield everything that may happen next, in words, with the presences and nights after it."""
     for who, night in enumerate(nights):
         for ask in _asks(walk, presences, nights, who):
             after = walk.nights.after(night, ask)

@@ -29,6 +29,7 @@ BUSY = Bounds(1, 1, overlap=True, brief=True)
 CHEAP = Bounds(1, 1, prices=("full", "cheap"), brief=True)
 PAIR = Bounds(1, 2, brief=True)
 CROWD = Bounds(2, 1, brief=True)
+HOUSE = Bounds(2, 2, brief=True)
 
 WINS = on(pairing.Accept, RequestStatus.ACCEPTED)
 LAST_NO = on(pairing.Decline, RequestStatus.REJECTED)
@@ -63,6 +64,7 @@ PLANTED: list[tuple[str, Bounds, Bend]] = [
     ("one_discount", CHEAP, reaction(of_payment.PaymentExpired, writes=())),
     ("accepted_rightly", ALONE, rows("request", WINS, guard=in_time & offered & below_capacity)),
     ("accepted_rightly", CROWD, rows("request", WINS, guard=in_time & offered & online)),
+    ("accepted_rightly", HOUSE, rows("request", WINS, guard=in_time & offered & online)),
     ("accepted_rightly", ALONE, rows("request", WINS, guard=in_time & online & below_capacity)),
     (
         "one_accepted",
@@ -82,7 +84,7 @@ PLANTED: list[tuple[str, Bounds, Bend]] = [
     ("fallback_uses_open_money_again", ALONE, reaction(of_payment.FellBack, tells=(news.create_invoice,))),
     ("fallback_uses_open_money_again", ALONE, rows("payment", on(payment.FallBack), guard=always)),
     ("failure_rows_are_set_once", SLOW, plan(ActOnFailure, bending.again_and_again)),
-    ("places_are_counted", ALONE, reaction(of_chat.SessionEnded, writes=())),
+    ("places_are_counted", SLOW, reaction(of_chat.SessionEnded, writes=())),
     ("nothing_fires_early", ALONE, rows("payment", on(payment.Tick, PaymentStatus.EXPIRED), guard=always)),
     (
         "nothing_fires_early",

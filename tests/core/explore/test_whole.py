@@ -12,7 +12,7 @@ from halobestie_core.explore.asking import Ask
 from halobestie_core.explore.house import House
 from halobestie_core.explore.night import Night
 from halobestie_core.explore.passing import EVERY, loads
-from halobestie_core.explore.story import VERBS
+from halobestie_core.explore.story import VERBS, moves
 from halobestie_core.explore.turning import Turn, Unmoved, take
 from halobestie_core.explore.walk import Walk
 from support import bending
@@ -70,6 +70,23 @@ def test_other_sizes_are_not_offered(customers: int, mitras: int) -> None:
     """There are names for so many, and no more."""
     with pytest.raises(ValueError, match="from 1 to 4"):
         Bounds.of(customers, mitras)
+
+
+def test_what_is_left_out_is_said() -> None:
+    """Each bound has its sentence, and a larger freedom has one less."""
+    free = Bounds(1, 1, overlap=True).sentences
+    assert set(free) < set(Bounds(1, 1, overlap=True, brief=True).sentences)
+    assert not any("no payment but for extensions" in said for said in free)
+
+
+def test_all_that_may_happen_next_can_be_told() -> None:
+    """At the beginning a payment may be begun, and a mitra may come or be shut out."""
+    walk = Walk(Bounds(1, 1, brief=True))
+    assert {sentence for sentence, _presences, _nights in moves(walk, 0, (0,))} == {
+        "Ayu begins a payment at the full price.",
+        "Melati goes online.",
+        "An operator shuts Melati out.",
+    }
 
 
 def test_the_whole_proof_has_both_sizes() -> None:
