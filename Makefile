@@ -4,7 +4,7 @@ PYTHON ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-reset test check bench race faults storm mutants gallery machines lock audit sbom licences clean
+.PHONY: help setup demo demo-reset test check bench race faults simulate storm mutants gallery machines lock audit sbom licences clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -42,11 +42,16 @@ check: setup ## lint, format, types, arrows, generated pages, the web apps' modu
 bench: setup ## run the benchmarks, one after the other
 	@for benchmark in benchmarks/[a-z]*.py; do $(BIN)/python "$$benchmark" || exit 1; done
 
-race: setup ## run only the tests in which many ask at once
-	$(BIN)/pytest -m race
+RACE_ROUNDS ?= 10000
+race: setup ## run only the tests in which many ask at once, 10,000 rounds each (make race RACE_ROUNDS=300)
+	RACE_ROUNDS=$(RACE_ROUNDS) $(BIN)/pytest -m race
 
 faults: setup ## run only the tests that kill something
 	$(BIN)/pytest -m faults
+
+STEPS ?= 2000000
+simulate: setup ## play nights of the whole server in memory, every fault by chance (make simulate STEPS=20000 SEED=1)
+	$(BIN)/halobestie simulate --virtual --seed $(or $(SEED),1) --steps $(STEPS)
 
 STORM_PAYMENTS ?= 20000
 storm: setup ## let a storm of payments pass (make storm STORM_PAYMENTS=1000 is the one of make test)

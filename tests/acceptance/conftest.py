@@ -13,18 +13,6 @@ from support.evening import House
 from support.houses import house_of
 from support.stores import Stores
 
-ROUNDS = 300
-LONG_ROUNDS = 10_000
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Play 300 rounds of each race, or 10,000 where nothing but races is asked for."""
-    if "rounds" in metafunc.fixturenames:
-        alone = metafunc.config.getoption("markexpr") == "race"
-        hour = pytest.mark.timeout(3600)
-        metafunc.parametrize("rounds", [pytest.param(LONG_ROUNDS if alone else ROUNDS, marks=hour)])
-
-
 @pytest.fixture(scope="module")
 def variables(request: pytest.FixtureRequest) -> Mapping[str, str]:
     """What the environment says; a module may have a fixture of its own by this name."""

@@ -38,7 +38,7 @@ async def test_eight_mitras_accept(house: House, rounds: int) -> None:
     assert await house.value(charges) == await house.value("SELECT count(*) FROM chat_sessions")
 
 
-async def test_the_same_mitra_accepts_twice(house: House) -> None:
+async def test_the_same_mitra_accepts_twice(house: House, rounds: int) -> None:
     """Both taps of a hasty thumb, on two instances, get the same chat."""
     (budi,) = await house.mitras(1)
 
@@ -50,7 +50,7 @@ async def test_the_same_mitra_accepts_twice(house: House) -> None:
         (await ayu.end(won)).ok()
         return True
 
-    assert await played(house, 100, play) == {True: 100}
+    assert await played(house, rounds, play) == {True: rounds}
 
 
 async def test_accept_against_cancel(house: House, rounds: int) -> None:

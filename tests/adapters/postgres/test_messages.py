@@ -27,7 +27,6 @@ from support.tapped import tapped
 
 pytestmark = pytest.mark.anyio
 
-ROUNDS = 300
 MARKER = "rahasiakuSATU"
 
 
@@ -357,11 +356,10 @@ async def test_last_words_are_kept_or_refused(room: Parlour, chat: Chat) -> None
 # ---------------------------------------------------------------------- races
 
 
-@pytest.mark.race
-async def test_message_and_end(room: Parlour) -> None:
+async def test_message_and_end(room: Parlour, rounds: int) -> None:
     """A message races the end of its chat: it is kept, or refused for good; never a word after the end."""
     outcomes: Counter[str] = Counter()
-    for number in range(ROUNDS):
+    for number in range(rounds):
         chat = await room.chat()
         end = chats.end_by_customer(room.office.desk, chat.customer.id, chat.id)
         tried = [room.messages.write(chat.mitra, chat.id, uuid4(), text) for text in "abc"]
@@ -373,25 +371,24 @@ async def test_message_and_end(room: Parlour) -> None:
         assert {one.reason for one in refused} <= {Reason.SESSION_NOT_ACTIVE}
         assert await room.texts(chat) == sorted((one.seq, one.text) for one in kept)
         outcomes[f"{len(kept)} of 3 kept"] += 1
-    print(f"{ROUNDS} rounds: {dict(outcomes)}")  # noqa: T201  shown by `pytest -rP`
+    print(f"{rounds} rounds: {dict(outcomes)}")  # noqa: T201  shown by `pytest -rP`
     assert len(outcomes) > 1, "both must have been first at times"
 
 
-@pytest.mark.race
-async def test_the_same_message_on_two_sockets(room: Parlour) -> None:
+async def test_the_same_message_on_two_sockets(room: Parlour, rounds: int) -> None:
     """The same message sent twice at once is one message with one number, for both who sent it."""
     chat = await room.chat()
     repeated = 0
-    for number in range(ROUNDS):
+    for number in range(rounds):
         message_id = UUID(int=number)
         two = await asyncio.gather(
             *(room.messages.write(chat.customer, chat.id, message_id, "halo") for _ in range(2))
         )
         assert {one.message.seq for one in two if isinstance(one, Written)} == {number + 1}
         repeated += sum(isinstance(one, Written) and one.repeated for one in two)
-    assert repeated == ROUNDS
+    assert repeated == rounds
     told = await room.office.sql(SQL("SELECT count(*) FROM outbox WHERE payload ->> 'frame' = 'message'"))
-    assert told == [(2 * ROUNDS,)]
+    assert told == [(2 * rounds,)]
 
 
 @pytest.mark.race
