@@ -82,6 +82,42 @@ async def test_left_reloaded_and_paid(people: People) -> None:
     assert await statuses(people, ayu) == ["confirmed"]
 
 
+async def test_left_and_paid(people: People) -> None:
+    """Whoever goes home from an opened page and then pays there is searched for, without another tap."""
+    await (await people.house.mitra("Sari")).comes()
+    ayu = await people.customer("Ayu")
+    await ayu.chooses(12)
+    hosted = await ayu.other_tab(after="payment_pay_button")
+    await ayu.taps("back_button")
+    await ayu.sees("home_payment_notice")
+    await pays_there(hosted)
+    await ayu.sees("search_elapsed", "Sudah mencari")
+
+
+async def test_dearer_than_shown(people: People) -> None:
+    """A price that rose after it was shown is told, and no page opens, until the customer wants it so."""
+    await (await people.house.mitra("Sari")).comes()
+    ayu = await people.customer("Ayu")
+    await ayu.chooses(12)
+    await ayu.sees("payment_total", "Rp\u00a025.000")
+    operator = await people.house.operator()
+    tiers = (await operator.get("/internal/pricing/tiers"))["rows"]
+    [tier] = [one for one in tiers if (one["mode"], one["minutes"]) == ("chat", 12)]
+    path = f"/internal/pricing/tiers/{tier['id']}"
+    body = {"price": 30_000, "updated_at": tier["updated_at"]}
+    risen = (await operator.ask("PATCH", path, body)).ok()
+    try:
+        await ayu.taps("payment_pay_button")
+        await ayu.sees("payment_dearer_notice", "Rp\u00a030.000")
+        await ayu.sees("payment_open_button", "Buka halaman pembayaran")
+        assert len(ayu.context.pages) == 1
+        await ayu.taps("back_button")
+        await ayu.sees("toast", "Pembayaran dibatalkan")
+        assert await statuses(people, ayu) == ["abandoned"]
+    finally:
+        (await operator.ask("PATCH", path, {"price": 25_000, "updated_at": risen["updated_at"]})).ok()
+
+
 async def test_too_late(people: People) -> None:
     """A payment that ran out says that nothing was charged, and leads to another try."""
     await (await people.house.mitra("Sari")).comes()

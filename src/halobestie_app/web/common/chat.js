@@ -2,7 +2,7 @@
 //
 //   const log = createChatLog({ api, socket, sessionId, me: "customer" });
 //   log.start();                         // fetches what was said; log.stop() when the chat leaves the app
-//   onFrame: (frame) => log.onFrame(frame) || …;   resume: () => ({ [sessionId]: log.lastSeq })
+//   onFrame: (frame) => log.onFrame(frame) || …;   resume: () => ({ [sessionId]: log.lastSeq() })
 //   html`<main class="chat-screen">
 //     <${ChatView} session=${session} log=${log} me="customer" peerName="Ratih" /></main>`
 //
@@ -17,7 +17,7 @@ import { PeerState, TimeLeft } from "common/chat_head.js";
 import { t } from "common/chat_texts.js";
 
 export { createChatLog } from "common/chat_log.js";
-export { forgetUnsent } from "common/chat_memory.js";
+export { forgetUnsent, unsentIn } from "common/chat_memory.js";
 export { TimeLeft, timeLeft } from "common/chat_head.js";
 
 const NEAR_BOTTOM = 64; // px

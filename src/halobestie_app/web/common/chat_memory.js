@@ -19,6 +19,11 @@ export function remember(key, value) {
   }
 }
 
+/** How many messages of a chat this tab could not send. */
+export function unsentIn(sessionId) {
+  return recall(`hb.unsent.${sessionId}`, []).length;
+}
+
 /** Forgets the unsent words of every chat of this tab: for logging out. */
 export function forgetUnsent() {
   try {

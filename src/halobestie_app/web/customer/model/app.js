@@ -54,11 +54,16 @@ const MEMBERS = [
   ["session", "takeSession"], ["extension", "takeExtension"],
 ];
 
+/** A frame that came is not one that was seen: to a window that nobody looks at, the phone gets a push. */
+export function acknowledge(frame, id) {
+  if (!document.hidden) socket.send({ type: "ack", frame, id });
+}
+
 function heard(frame) {
   batch(() => {
     for (const [member, taker] of MEMBERS) if (frame[member]) evening[taker](frame[member]);
   });
-  if (frame.type === "paired") socket.send({ type: "ack", frame: "paired", id: frame.pairing_request_id });
+  if (frame.type === "paired") acknowledge("paired", frame.pairing_request_id);
   for (const listener of listeners) listener(frame);
   log.peek()?.onFrame(frame);
 }
@@ -66,7 +71,8 @@ function heard(frame) {
 export const socket = createSocket({
   api,
   path: "/api/shared/ws",
-  resume: () => (log.peek() ? { [log.peek().sessionId]: log.peek().lastSeq } : {}),
+  // A chat that is not loaded yet is fetched by its log; the socket brings what is new.
+  resume: () => (log.peek()?.loaded.peek() ? { [log.peek().sessionId]: log.peek().lastSeq() } : {}),
   onSnapshot: evening.takeAll,
   onFrame: heard,
 });
@@ -98,11 +104,9 @@ export function start() {
       if (before) {
         evening.reset();
         left.value = new Set();
-        if (id === null) {
-          forgetUnsent();
-          replace("/");
-        }
+        if (id === null) replace("/");
       }
+      if (before || id === null) forgetUnsent();
       if (id) evening.refresh();
     });
   });
@@ -119,13 +123,21 @@ export function start() {
     waited = waiting && !isLive(session);
   });
   poll(async () => {
-    if (api.user.peek() && (socket.state.peek() !== "open" || !evening.known.peek())) await evening.refresh();
+    const lost = socket.state.peek() !== "open" || !evening.known.peek() || between();
+    if (api.user.peek() && lost) await evening.refresh();
   }, { every: WITHOUT_SOCKET });
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden && api.user.peek()) evening.refresh();
   });
   socket.start();
   api.start();
+}
+
+/** Paid, and not in a chat: should an answer be lost now, or overtaken, no frame may come to mend that. */
+function between() {
+  const searching = evening.request.peek()?.status === "pending";
+  const paid = evening.payment.peek()?.status === "confirmed";
+  return (searching || paid) && !isLive(evening.session.peek());
 }
 
 /** A chat begins: what led to it is over, which no frame says. */

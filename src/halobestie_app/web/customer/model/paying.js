@@ -7,6 +7,7 @@ import { problemText, rupiah } from "common/texts.js";
 import { t } from "../texts.js";
 import { api, evening, leave, left, onFrame, takeUp } from "./app.js";
 import { noteOpened, wasOpened } from "./opened.js";
+import { forgetTopic, noteTopic } from "./topic.js";
 
 const PAYMENTS = "/api/client/payment-sessions";
 /** Refusals that mean: the truth is another than this tab thinks. */
@@ -18,15 +19,19 @@ const begunHere = new Set();
 
 /** The payment whose hosted page the browser did not let open by itself, or null. */
 export const blocked = signal(null);
+/** The payment that costs more than what was shown when it was begun, or null: it takes another tap. */
+export const dearer = signal(null);
 
 /**
  * Begin a payment and go as far as one tap can: a free or simulated one is confirmed, a hosted page opened.
+ * One that has become dearer than the `price` on the screen is only begun: nobody pays what they did not see.
  *
- * @param {{minutes: number, tierId: string, mitraId?: string|null, isExtension?: boolean}} wanted
+ * @param {{minutes: number, tierId: string, price: number, mitraId?: string|null,
+ *   isExtension?: boolean}} wanted
  * @returns {Promise<object|null>} the payment; null when something else was going on, which is shown instead.
  *   Throws ApiError.
  */
-export async function begin({ minutes, tierId, mitraId = null, isExtension = false }) {
+export async function begin({ minutes, tierId, price, mitraId = null, isExtension = false }) {
   const body = { duration_minutes: minutes, tier_id: tierId, is_extension: isExtension };
   if (mitraId) body.targeted_mitra_id = mitraId;
   let payment;
@@ -40,8 +45,10 @@ export async function begin({ minutes, tierId, mitraId = null, isExtension = fal
     return null;
   }
   begunHere.add(payment.id);
+  noteTopic(payment.id);
+  if (payment.amount > price) dearer.value = payment.id;
   evening.takePayment(payment);
-  await pay(payment);
+  if (dearer.peek() !== payment.id) await pay(payment);
   return payment;
 }
 
@@ -97,6 +104,7 @@ export async function goBack(payment) {
   leave(payment.id);
   try {
     evening.takePayment(await api.post(`${PAYMENTS}/${payment.id}/cancel`, undefined, { key: true }));
+    forgetTopic(payment.id);
     if (payment.amount > 0) toast(t("cancelled"), "info");
   } catch {
     evening.readPayment(payment.id); // it was paid meanwhile, or runs out by itself
@@ -119,7 +127,8 @@ onFrame((frame) => {
   // A page that was not ready when the payment was begun: the browser may hold it back, the tap is long ago.
   const payment = frame.type === "payment_updated" ? frame.payment : null;
   const fresh = payment?.status === "pending" && begunHere.has(payment.id) && !wasOpened(payment.id);
-  if (fresh && payment.xendit_invoice_url && !left.peek().has(payment.id)) openPage(payment);
+  const willing = dearer.peek() !== payment?.id && !left.peek().has(payment?.id);
+  if (fresh && willing && payment.xendit_invoice_url) openPage(payment);
 });
 
 /** The address of paying is #/pay; leaving that address by any way is going back, and a reload is not. */

@@ -1,9 +1,10 @@
 // From money to a bestie: search, ask one again, cancel, search again with the same money.
 
 import { effect, signal, untracked } from "common/html.js";
-import { replace, route } from "common/router.js";
-import { api, evening, leave, left, onFrame, takeUp } from "./app.js";
+import { replace } from "common/router.js";
+import { api, evening, leave, onFrame, takeUp } from "./app.js";
 import { isLive } from "./evening.js";
+import { forgetTopic, topicOf } from "./topic.js";
 
 const REQUESTS = "/api/client/chat-requests";
 
@@ -11,22 +12,23 @@ const REQUESTS = "/api/client/chat-requests";
 export const searchProblem = signal(null);
 
 let opening = null;
-
-/** The topic rides in the address, so that it survives a reload between paying and searching. */
-const topic = () => (route.peek().query.get("topic") === "sensitive" ? "sensitive" : "normal");
+let tried = null;
 
 /** Begin the search that was paid for. Never throws: `searchProblem` says what is wrong. */
 export async function search(payment) {
   if (opening === payment.id) return;
   opening = payment.id;
-  searchProblem.value = null;
+  if (tried !== payment.id) searchProblem.value = null; // of the same one it stands until there is an answer
+  tried = payment.id;
   const target = payment.targeted_mitra_id;
-  const body = { payment_session_id: payment.id, topic_sensitivity: topic() };
+  const body = { payment_session_id: payment.id, topic_sensitivity: topicOf(payment.id) };
   try {
     const request = target
       ? await api.post(`${REQUESTS}/returning`, { ...body, mitra_id: target }, { key: true })
       : await api.post(REQUESTS, body, { key: true });
+    searchProblem.value = null;
     evening.takeRequest(request);
+    forgetTopic(payment.id);
   } catch (error) {
     await lost(payment, error);
   } finally {
@@ -41,7 +43,8 @@ async function lost(payment, error) {
   if (request) reads.push(evening.readRequest(request));
   const known = error.status === 409 || error.status === 404;
   await Promise.all(reads);
-  if (!known || evening.payment.peek()?.status === "confirmed") searchProblem.value = error;
+  const stands = !known || evening.payment.peek()?.status === "confirmed";
+  searchProblem.value = stands ? error : null;
 }
 
 /** Give up a search that was paid for. Throws ApiError. @returns {Promise<boolean>} whether it is given up */
@@ -88,13 +91,13 @@ onFrame((frame) => {
   if (frame.pairing_request) evening.readPayment(frame.pairing_request.payment_session_id);
 });
 
-/** A confirmed payment asks for its search, wherever its money was seen. */
+/** A confirmed payment asks for its search, wherever its money was seen; also one that was left waiting. */
 export function watchPaid() {
   effect(() => {
     const payment = evening.payment.value;
     const request = evening.request.value;
     const due = evening.known.value && payment?.status === "confirmed" && !isLive(evening.session.value)
-      && request?.payment_session_id !== payment.id && !left.value.has(payment.id);
+      && request?.payment_session_id !== payment.id;
     untracked(() => {
       if (due) search(payment);
     });

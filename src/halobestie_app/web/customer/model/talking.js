@@ -4,7 +4,7 @@ import { effect, signal, untracked } from "common/html.js";
 import { replace } from "common/router.js";
 import { toast } from "common/ui.js";
 import { t } from "../texts.js";
-import { api, evening, leave, left, onFrame, socket } from "./app.js";
+import { acknowledge, api, evening, leave, left, onFrame } from "./app.js";
 import { isLive } from "./evening.js";
 
 /** Whether the sheet for more time is open. */
@@ -31,7 +31,10 @@ export async function askForMore(session, payment) {
   } catch (error) {
     await Promise.all([evening.refresh(), evening.readPayment(payment.id)]);
     const stands = evening.more.peek()?.id === payment.id && evening.more.peek().status === "confirmed";
-    if (stands && isLive(evening.session.peek())) extendProblem.value = error;
+    if (stands && isLive(evening.session.peek())) {
+      extendProblem.value = error;
+      extending.value = false; // the notice above the composer says so, with a way to try again
+    }
   } finally {
     asking = null;
   }
@@ -67,7 +70,7 @@ export async function end(session, words) {
 
 onFrame((frame) => {
   if (frame.type !== "extension_response") return;
-  socket.send({ type: "ack", frame: "extension_response", id: frame.extension_id });
+  acknowledge("extension_response", frame.extension_id);
   if (frame.extension) evening.readPayment(frame.extension.payment_session_id);
   if (!frame.accepted) return;
   const said = frame.via_timeout ? "extended_silently" : "extended";

@@ -1,7 +1,7 @@
 // The customer's side of a chat: around the view that both sides share, time, pause, more time and the end.
 
 import { ChatView, timeLeft } from "common/chat.js";
-import { html, useState } from "common/html.js";
+import { html, useEffect, useState } from "common/html.js";
 import { clock } from "common/texts.js";
 import { secondsLeft } from "common/time.js";
 import { Button, Countdown, Notice, Problem } from "common/ui.js";
@@ -17,6 +17,7 @@ export function Chat() {
   const session = evening.session.value;
   const [ending, setEnding] = useState(false);
   const name = session.mitra.display_name;
+  useEffect(() => { document.title = `${name} · Halo Bestie`; }, [name]);
   if (!log.value) return null;
   const end = () => setEnding(true);
   return html`<main class="chat-screen" data-testid="chat_screen">
@@ -37,8 +38,9 @@ function Bar({ session, end }) {
   const soon = session.status === "active" && time <= SOON;
   const kind = closing ? "closing" : soon ? "soon" : "calm";
   return html`<div class="chat-bar" data-kind=${kind} data-testid="chat_bar">
-    <p role="status" data-testid="chat_banner" hidden=${kind === "calm"}>
-      ${kind !== "calm" && html`<strong>${t(closing ? "closing_title" : "soon_title")}</strong>
+    <p data-testid="chat_banner" hidden=${kind === "calm"}>
+      <strong role="status">${kind !== "calm" && t(closing ? "closing_title" : "soon_title")}</strong>
+      ${kind !== "calm" && html`
         <span>${closing ? t("closing_text", { left: clock(time) }) : t("soon_text")}</span>`}</p>
     <div class="chat-bar-actions">
       <${Button} kind=${kind === "calm" ? "quiet" : "primary"} testid="chat_extend_button"

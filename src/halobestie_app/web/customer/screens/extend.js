@@ -38,7 +38,7 @@ function Choose({ name }) {
   const pay = async () => {
     extending.value = true;
     try {
-      await begin({ minutes: tier.minutes, tierId: tier.id, isExtension: true });
+      await begin({ minutes: tier.minutes, tierId: tier.id, price: tier.price, isExtension: true });
     } catch (failure) {
       if (failure.code === "UNKNOWN_TIER") again();
       throw failure;

@@ -81,7 +81,7 @@ function Unanswered({ payment, request, reusable, left, home, again }) {
 function OfTheMoney({ payment, reusable, text }) {
   if (reusable) return html`<${Notice} kind="info" testid="failed_money">${text}<//>`;
   if (payment.amount === 0) return null;
-  const done = payment.refund === "refunded" || payment.refund === "credited";
+  const said = { refunded: "failed_refunded", credited: "failed_actioned", retained: "failed_actioned" };
   return html`<${Notice} kind="info" testid="failed_money">
-    ${t(done ? "failed_refunded" : "failed_refund", { amount: rupiah(payment.amount) })}<//>`;
+    ${t(said[payment.refund] ?? "failed_refund", { amount: rupiah(payment.amount) })}<//>`;
 }

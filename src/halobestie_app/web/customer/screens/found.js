@@ -1,12 +1,14 @@
 // Somebody is there: their name, then the chat.
 
-import { html } from "common/html.js";
+import { html, useEffect } from "common/html.js";
 import { Button, Icon } from "common/ui.js";
 import { evening, stopGreeting } from "../model/app.js";
 import { t } from "../texts.js";
 
 export function Found() {
   const name = evening.session.value?.mitra.display_name ?? "";
+  const title = t("found_title"); // seen on the tab of the browser, too
+  useEffect(() => { document.title = `${title} · Halo Bestie`; }, [title]);
   return html`<main class="overlay found" data-testid="found_screen">
     <div class="card overlay-card" role="status">
       <span class="found-mark"><${Icon} name="heart" size=${36} /></span>

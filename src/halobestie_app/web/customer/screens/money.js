@@ -2,8 +2,9 @@
 
 import { html, useEffect, useState } from "common/html.js";
 import { poll } from "common/polling.js";
+import { rupiah } from "common/texts.js";
 import { Button, Countdown, Notice } from "common/ui.js";
-import { blocked, check, openPage, openedByHand, pay } from "../model/paying.js";
+import { blocked, check, dearer, openPage, openedByHand, pay } from "../model/paying.js";
 import { wasOpened } from "../model/opened.js";
 import { t } from "../texts.js";
 
@@ -36,10 +37,11 @@ export function useWatch(payment) {
 
 /** What is to be done about a pending payment. @param {{payment: object, label: string}} props */
 export function Money({ payment, label }) {
-  if (payment.provider !== "xendit") {
-    return html`<${Button} testid="payment_pay_button" onClick=${() => pay(payment)}>${label}<//>`;
-  }
-  return html`<${Hosted} payment=${payment} />`;
+  const other = dearer.value === payment.id && html`<${Notice} kind="warning" live
+    testid="payment_dearer_notice">${t("dearer", { amount: rupiah(payment.amount) })}<//>`;
+  return html`${other}${payment.provider === "xendit"
+    ? html`<${Hosted} payment=${payment} />`
+    : html`<${Button} testid="payment_pay_button" onClick=${() => pay(payment)}>${label}<//>`}`;
 }
 
 function Hosted({ payment }) {

@@ -1,14 +1,20 @@
 // A chat that ended without this person's doing: by time, by the bestie, by the team.
 
+import { unsentIn } from "common/chat.js";
 import { html } from "common/html.js";
 import { replace } from "common/router.js";
-import { Button, Icon, Page } from "common/ui.js";
+import { rupiah } from "common/texts.js";
+import { Button, Icon, Notice, Page } from "common/ui.js";
 import { evening, leave } from "../model/app.js";
+import { isForThis } from "../model/talking.js";
 import { t } from "../texts.js";
 import { Support } from "./parts.js";
 
 export function Over() {
   const session = evening.session.value;
+  const more = evening.more.value; // paid for, too late to be used: it comes back
+  const owed = more && more.amount > 0 && isForThis(session, more)
+    && (more.status === "confirmed" || more.refund === "due");
   const text = t(`over_${session.end_reason ?? "time_up"}`, { name: session.mitra.display_name });
   return html`<${Page} title=${t("over_title")} testid="over_screen" class="moment"
     bottom=${html`<${Button} testid="over_home_button" onClick=${() => {
@@ -17,6 +23,10 @@ export function Over() {
     }}>${t("over_home")}<//>`}>
     <span class="empty-icon"><${Icon} name="heart" size=${32} /></span>
     <p class="lead">${text}</p>
+    ${unsentIn(session.id) > 0 && html`<${Notice} kind="warning" testid="over_unsent">
+      ${t("over_unsent")}<//>`}
+    ${owed && html`<${Notice} kind="info" testid="over_money">
+      ${t("failed_refund", { amount: rupiah(more.amount) })}<//>`}
     ${session.end_reason === "operator_ended" && html`<${Support} />`}
   <//>`;
 }

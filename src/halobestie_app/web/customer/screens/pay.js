@@ -22,7 +22,7 @@ export function Pay() {
 
   const pay = async () => {
     try {
-      await begin({ minutes: tier.minutes, tierId: tier.id, mitraId: target });
+      await begin({ minutes: tier.minutes, tierId: tier.id, price: tier.price, mitraId: target });
     } catch (failure) {
       if (failure.code === "UNKNOWN_TIER") again();
       if (failure.code === "NOT_FOUND") replace("/history");
@@ -47,7 +47,7 @@ export function Pay() {
   <//>`;
 }
 
-/** Kept in the address, so that it survives the way to the hosted page and back. */
+/** Kept in the address until the payment is begun; see model/topic.js. */
 function Topic({ query }) {
   return html`<${Switch} label=${t("topic")} hint=${t("topic_hint")} testid="payment_topic_switch"
     checked=${query.get("topic") === "sensitive"} onChange=${(event) => {

@@ -46,5 +46,6 @@ export function Expired() {
         ${t("failed_home")}<//>`}>
     <span class="empty-icon"><${Icon} name="clock" size=${32} /></span>
     <p class="lead">${t("expired_text")}</p>
+    ${payment.provider === "xendit" && html`<p class="soft">${t("expired_paid")}</p>`}
   <//>`;
 }

@@ -1,41 +1,38 @@
 // A phone and a code: to come in with, or to attach to an account that has none.
 
 import { html, useEffect, useRef, useState } from "common/html.js";
+import { phoneNumber } from "common/phone.js";
 import { replace } from "common/router.js";
 import { clock, problemText } from "common/texts.js";
 import { secondsLeft, serverNow } from "common/time.js";
-import { Button, Field, Page, toast } from "common/ui.js";
-import { api } from "../model/app.js";
+import { Button, Field, Notice, Page, toast } from "common/ui.js";
+import { api, evening } from "../model/app.js";
+import { isLive, isOpen } from "../model/evening.js";
+import { isReusable } from "../model/where.js";
 import { t } from "../texts.js";
 import { Form } from "./parts.js";
-
-/**
- * A number as people write it, in the form the server takes.
- *
- * @param {string} typed "0812 3456-7890", "62812...", "+44 ..."
- * @returns {string|null} "+62812..."; null when it cannot be one
- */
-export function phoneNumber(typed) {
-  const text = typed.replace(/[\s().-]/g, "");
-  let number = text;
-  if (/^00/.test(text)) number = `+${text.slice(2)}`;
-  else if (/^0/.test(text)) number = `+62${text.slice(1)}`;
-  else if (/^62/.test(text)) number = `+${text}`;
-  else if (/^8/.test(text)) number = `+62${text}`;
-  return /^\+[1-9]\d{7,14}$/.test(number) ? number : null;
-}
 
 export function Phone() {
   const [sent, setSent] = useState(null); // {phone, again: ms}
   const attaching = Boolean(api.user.value);
   const title = t(attaching ? "phone_attach_title" : "phone_title");
   const away = () => replace(attaching ? "/settings" : "/");
+  if (attaching && wouldLose()) {
+    return html`<${Page} title=${title} back=${away} testid="phone_screen">
+      <${Notice} kind="info" testid="phone_later_notice">${t("phone_later")}<//><//>`;
+  }
   return html`<${Page} title=${title} back=${away} testid="phone_screen">
     <p class="soft">${t(attaching ? "phone_attach_text" : "phone_text")}</p>
     ${sent
       ? html`<${Code} sent=${sent} attaching=${attaching} send=${setSent} other=${() => setSent(null)} />`
       : html`<${Number} sent=${setSent} />`}
   <//>`;
+}
+
+/** A phone may turn out to have an account: whoever goes over to that leaves behind what is paid for here. */
+function wouldLose() {
+  const payment = evening.payment.value;
+  return isLive(evening.session.value) || isOpen(payment) || isReusable(payment, serverNow());
 }
 
 async function request(phone) {

@@ -30,8 +30,14 @@ export const ARRIVING = {
     en: "We send a code to your phone to make sure it is you.",
   },
   phone_attach_text: {
-    id: "Supaya riwayatmu tetap aman saat ganti HP. Semua yang sudah ada ikut tersimpan.",
-    en: "So that your history stays yours on another device. Everything you have is kept.",
+    id: "Supaya riwayatmu tetap aman saat ganti HP. Kalau nomor ini sudah punya akun, "
+      + "kamu pindah ke akun itu, dan riwayat di sini tidak ikut.",
+    en: "So that your history stays yours on another device. If this number already has an account "
+      + "you move to that one, and what is here stays behind.",
+  },
+  phone_later: {
+    id: "Selesaikan dulu curhat atau pembayaran yang masih berjalan, ya. Setelah itu nomormu bisa ditautkan.",
+    en: "Finish what is going on first, a chat or a payment. After that you can add your phone.",
   },
   phone_label: { id: "Nomor HP", en: "Phone number" },
   phone_hint: { id: "Contoh: 0812 3456 7890", en: "For example 0812 3456 7890, or +44..." },

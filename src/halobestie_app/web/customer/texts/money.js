@@ -27,6 +27,10 @@ export const MONEY = {
   },
   no_tiers: { id: "Belum ada pilihan waktu", en: "Nothing to choose from yet" },
   no_tiers_text: { id: "Coba lagi sebentar lagi, ya.", en: "Please try again in a while." },
+  dearer: {
+    id: "Harganya baru saja berubah jadi {amount}. Belum ada yang ditagih: lanjutkan kalau kamu setuju.",
+    en: "The price has just changed to {amount}. Nothing was charged: go on only if that is fine.",
+  },
   time_left_to_pay: { id: "Sisa waktu bayar", en: "Time left to pay" },
   pending_title: { id: "Satu langkah lagi", en: "One more step" },
   pending_text: {
@@ -59,6 +63,10 @@ export const MONEY = {
   expired_text: {
     id: "Tidak ada yang ditagih. Kalau masih mau curhat, kita mulai lagi, ya.",
     en: "Nothing was charged. If you still want to talk, let us start again.",
+  },
+  expired_paid: {
+    id: "Kalau kamu telanjur membayar, tenang: uangnya kami kembalikan.",
+    en: "If you have paid after all, do not worry: you will get it back.",
   },
   expired_again: { id: "Pilih waktu lagi", en: "Choose again" },
   cancelled: {

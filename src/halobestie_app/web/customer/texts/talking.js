@@ -105,5 +105,9 @@ export const TALKING = {
     id: "Terima kasih sudah bercerita dengan {name}.",
     en: "Thank you for talking with {name}.",
   },
+  over_unsent: {
+    id: "Pesan terakhirmu mungkin belum sempat terkirim.",
+    en: "Your last words may not have got through.",
+  },
   over_home: { id: "Ke beranda", en: "To home" },
 };
