@@ -16,6 +16,7 @@ pytestmark = pytest.mark.anyio
 
 REFRESH = "/api/shared/auth/refresh"
 TOKEN = "api.token()"
+PAYMENTS = "/api/client/payment-sessions"
 
 
 async def anew(page: BarePage) -> str:
@@ -67,6 +68,21 @@ async def test_a_refused_token_is_refreshed_and_the_call_repeated(people: People
     assert (await page.does("api.get('/api/shared/me')"))["id"] == tokens["user"]["id"]
     assert page.watch.count("GET /api/shared/me") == 2
     assert page.watch.count(f"POST {REFRESH}") == 1
+
+
+async def test_nothing_is_repeated_for_somebody_else(people: People) -> None:
+    """What one person asked for, and was not answered, is not asked in the name of who comes next."""
+    page = await bare(people)
+    await page.signs_in()
+    page.watch.expects(*CUT)
+    await page.page.route(f"**{PAYMENTS}", lambda route: route.abort())
+    wish = "api.post(path, { duration_minutes: 12 }, { key: true })"
+    async with page.page.expect_request(f"**{PAYMENTS}"):
+        await page.does(f"(path) => {{ window.wish = failing({wish}); }}", PAYMENTS)
+    await page.signs_in()
+    await page.page.unroute(f"**{PAYMENTS}")
+    assert await page.does("wish") == "UNAUTHENTICATED"
+    assert (await page.does("(path) => api.get(path)", PAYMENTS))["total"] == 0
 
 
 async def test_a_refused_refresh_signs_every_tab_out(people: People) -> None:

@@ -153,9 +153,7 @@ export function createApi({ base = "", client = null, refresh, logout, name }) {
     return call(base + refresh, { method: "POST", headers: headersOf(), body: client ? {} : undefined });
   }
 
-  function signedOut() {
-    return new ApiError(401, "UNAUTHENTICATED", "signed out");
-  }
+  const signedOut = () => new ApiError(401, "UNAUTHENTICATED", "signed out");
 
   // ----------------------------------------------------------------------------------------- beginning
 
@@ -208,9 +206,10 @@ export function createApi({ base = "", client = null, refresh, logout, name }) {
     const url = base + path + search(query);
     const headers = key ? { "Idempotency-Key": key === true ? uuid() : key } : {};
     const until = Date.now() + REPEATING;
+    const who = user.peek()?.id; // what they asked for, nobody else does
     for (let tries = 0; ; tries += 1) {
       try {
-        return await once(method, url, { body, headers, anonymous, signal });
+        return await once(method, url, { body, headers, anonymous, signal, who });
       } catch (error) {
         const again = error instanceof ApiError && (error.isPassing || error.code === "IN_PROGRESS");
         const jitter = 200 + Math.random() * Math.min(LONGEST_PAUSE, 400 * 2 ** tries);
@@ -221,16 +220,21 @@ export function createApi({ base = "", client = null, refresh, logout, name }) {
     }
   }
 
-  async function once(method, url, { body, headers, anonymous, signal }) {
+  async function once(method, url, { body, headers, anonymous, signal, who }) {
     const send = (bearer) =>
       call(url, { method, body, signal, headers: { ...headers, ...headersOf(bearer) } });
+    const mine = async (asked) => {
+      const bearer = await token(asked);
+      if (who && user.peek()?.id !== who) throw signedOut();
+      return bearer;
+    };
     if (anonymous === true || (anonymous && !user.peek())) return send();
-    const bearer = await token();
+    const bearer = await mine();
     try {
       return await send(bearer);
     } catch (error) {
       if (error.status !== 401 || error.code !== "UNAUTHENTICATED") throw error;
-      return send(await token({ refused: bearer }));
+      return send(await mine({ refused: bearer }));
     }
   }
 
