@@ -16,7 +16,6 @@ WHY: Final[dict[tuple[str, str], str]] = {
     ("payment", "confirmed consumed failed_pairing: ignored late_payment"): _KNOWN,
     ("payment", "confirmed: ignored hold [held by the same]"): _PLANNED,
     ("payment", "consumed: ignored fail"): _TOGETHER,
-    ("payment", "failed_pairing: ignored fail"): _TOGETHER,
     ("payment", "pending confirmed consumed failed_pairing abandoned expired: ignored forfeit"): _TOGETHER,
     ("payment", "pending confirmed consumed failed_pairing abandoned expired: refused consume"): _TOGETHER,
     ("pairing", "row pending --target_unavailable [overdue, general]"): _ADDRESSED,

@@ -2,20 +2,24 @@
 
 import json
 from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
+from attrs import evolve
 
 from halobestie_core.chat import SessionStatus
 from halobestie_core.explore import PROOF, Bounds, Explored, explore, figures, invariants, markdown
 from halobestie_core.explore import walk as walk_module
 from halobestie_core.explore.asking import Ask
 from halobestie_core.explore.house import House
-from halobestie_core.explore.night import Night
-from halobestie_core.explore.passing import EVERY, loads
+from halobestie_core.explore.moving import row_of, table_of
+from halobestie_core.explore.night import NOW, Night, Purse
+from halobestie_core.explore.passing import EVERY, PASSING, loads
 from halobestie_core.explore.story import VERBS, moves
 from halobestie_core.explore.turning import Turn, Unmoved, take
 from halobestie_core.explore.walk import Walk
-from support import bending
+from support import bending, interpreter
 
 SMALL = (
     Bounds(1, 1, brief=True),
@@ -132,6 +136,72 @@ def test_what_is_not_loaded_decides_nothing(walked: Walk) -> None:
             whole = EVERY[ask.verb].make(walked.nights.night(number), ask)
             assert whole is not None
             assert getattr(whole, "command", None) == turn.command
+
+
+def blurred(night: Night, ahead: timedelta) -> Night:
+    """Return a night that differs in clock times alone: other times ahead and over, in the same order."""
+
+    def moved(at: datetime | None) -> datetime | None:
+        if at is None or at <= NOW:
+            return None if at is None else at - ahead
+        return at - timedelta(seconds=1) if at - NOW <= timedelta(seconds=60) else at + ahead
+
+    def of(item: Any, *names: str) -> Any:  # noqa: ANN401 - any snapshot
+        return item and evolve(item, **{name: moved(getattr(item, name)) for name in names})
+
+    def of_purse(purse: Purse | None) -> Purse | None:
+        return purse and evolve(
+            purse, payment=of(purse.payment, "created_at", "expires_at", "confirmed_at", "fallback_until")
+        )
+
+    return evolve(
+        night,
+        purse=of_purse(night.purse),
+        request=of(night.request, "created_at", "deadline_at"),
+        chat=of(night.chat, "started_at", "expires_at", "closing_until"),
+        extension=of(night.extension, "requested_at", "deadline_at"),
+        extra=of_purse(night.extra),
+    )
+
+
+@pytest.mark.parametrize("ahead", [timedelta(seconds=2), timedelta(minutes=11), timedelta(hours=5)])
+def test_clock_times_decide_nothing_but_by_their_order(walked: Walk, ahead: timedelta) -> None:
+    """Nights that differ in clock times alone get the same verdict, and become the same night."""
+    compared = 0
+    for number, ask, turn in turns(walked):
+        if ask.verb in PASSING:
+            continue
+        other = take(blurred(walked.nights.night(number), ahead), ask)
+        if isinstance(turn, Turn) and isinstance(other, Turn):
+            for slot in loads(ask):
+                canonical, again = getattr(turn.after, slot), getattr(other.after, slot)
+                if canonical != getattr(turn.before, slot):
+                    assert canonical == again
+            compared += 1
+        elif isinstance(turn, Unmoved):
+            assert isinstance(other, Unmoved)
+            assert type(turn.verdict) is type(other.verdict)
+            assert getattr(turn.verdict, "reason", None) == getattr(other.verdict, "reason", None)
+        else:
+            assert turn is other is None
+    assert compared > 500
+
+
+def test_a_second_interpreter_reads_the_same_rows(walked: Walk) -> None:
+    """The independent reader of tables names the very row of each move."""
+    read = 0
+    for _number, _ask, turn in turns(walked):
+        for move in turn.moves if isinstance(turn, Turn) else ():
+            if move.before is not None:
+                row = interpreter.verdict(
+                    table_of(move),
+                    move.before.status,
+                    type(move.command),
+                    lambda atom, move=move: atom.test(move.before, move.command, move.at),  # type: ignore[misc] # bound now
+                )
+                assert row is row_of(move)
+                read += 1
+    assert read > 500
 
 
 @pytest.mark.parametrize("verb", sorted(EVERY))
