@@ -366,3 +366,13 @@ async def test_others_are_not_waited_for(house: Place) -> None:
     await talk(house)
     async with house.store.unit(Scope(session_id=CHAT, mitra_of_session=True)):
         assert (await look(house, Scope(customer_id=BIMA, mitra_id=TINI))).mitra is not None
+
+
+async def test_nothing_is_born_of_its_own_end(house: Place) -> None:
+    """A second try that waited for the first, and would put aside what that has made, is refused."""
+    await do(house, Scope(customer_id=AYU, prices=True), create)
+    with pytest.raises(StaleWrite):
+        await do(house, Scope(customer_id=AYU, prices=True), create)
+    rows = await house.rows()
+    assert [row["status"] for row in rows["payment_sessions"]] == ["pending"]
+    assert len(rows["transitions"]) == 1

@@ -67,6 +67,9 @@ def _aggregates(tables: Tables, moved: Moved, journal: Journal) -> None:
     first: dict[UUID, Any] = {}
     last: dict[UUID, Any] = {}
     for move in moved.moves:
+        if move.before is None and move.after.id in first:
+            # Two tries under one key: the second would put aside what the first has made, to make it again.
+            raise StaleWrite(f"{move.after.id} was made already, and would be born of its own end")
         first.setdefault(move.after.id, move.before)
         last[move.after.id] = move.after
     for key, snapshot in last.items():

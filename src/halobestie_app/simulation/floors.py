@@ -11,11 +11,13 @@ from halobestie_app.simulation.watch import edges
 from halobestie_core.reasons import Reason
 
 _PENDING: Final = "the composition confirms money for a payment that still waits: it never asks this of one"
+_NO_TARGET: Final = "only a request that waits for one mitra is told that this mitra left"
 
 OUT_OF_REACH: Final[Mapping[str, str]] = {
     "payment: pending --late_payment [in time]--> confirmed": _PENDING,
     "payment: pending --late_payment [overdue, money captured]--> failed_pairing (late_payment)": _PENDING,
     "payment: pending --late_payment [overdue, no money]--> expired": _PENDING,
+    "pairing: pending --target_unavailable [overdue, general]--> expired (no_mitra_available)": _NO_TARGET,
     "presence: online --heartbeat [always]--> online": "heartbeats are written in batches, beside the table",
     "reason wrong_target": "the use case refuses another target before the table is asked",
     "reason session_paused": "messages are not simulated",
@@ -23,7 +25,25 @@ OUT_OF_REACH: Final[Mapping[str, str]] = {
 }
 """Rows and reasons that nobody can meet here, and why."""
 
-RARE: Final[frozenset[str]] = frozenset()
+RARE: Final[frozenset[str]] = frozenset(
+    {
+        "payment: pending --confirm [overdue, money captured]--> failed_pairing (late_payment)",
+        "payment: confirmed --fail [overdue]--> failed_pairing (payment_session_expired)",
+        "pairing: pending --accept [overdue, returning]--> auto_rejected (targeted_mitra_timeout)",
+        "pairing: pending --decline [overdue, returning]--> auto_rejected (targeted_mitra_timeout)",
+        "pairing: pending --cancel [overdue, returning]--> auto_rejected (targeted_mitra_timeout)",
+        "pairing: pending --target_unavailable [overdue, returning]--> auto_rejected (targeted_mitra_timeout)",
+        "extension: pending --accept [overdue, auto_approve, reachable]--> accepted",
+        "extension: pending --accept [overdue, auto_approve, out of reach]--> timeout"
+        " (extension_safeguard_tripped)",
+        "extension: pending --accept [overdue, auto_reject]--> timeout (extension_rejected)",
+        "extension: pending --reject [overdue, auto_approve, reachable]--> accepted",
+        "extension: pending --reject [overdue, auto_approve, out of reach]--> timeout"
+        " (extension_safeguard_tripped)",
+        "extension: pending --reject [overdue, auto_reject]--> timeout (extension_rejected)",
+        "reason discount_not_allowed",
+    }
+)
 """Met too seldom for a run of a minute; the long run must meet them."""
 
 LONG: Final = 500_000

@@ -7,6 +7,7 @@ from random import Random
 from typing import Final, TypeVar
 
 from halobestie_app.simulation.town import Town
+from halobestie_app.simulation.weather import likely
 
 T = TypeVar("T")
 Act = Callable[[], Awaitable[object]]
@@ -31,12 +32,13 @@ async def live(
 
 def _seconds(town: Town, pause: float, wakes: Sequence[datetime]) -> float:
     chance, now = town.chance, town.tables.clock.now
-    if chance.random() < ON_THE_DOT:
+    if likely(chance, ON_THE_DOT):
         left = [(at - now).total_seconds() for at in wakes]
         near = [seconds for seconds in left if 0 < seconds < 60]  # noqa: PLR2004 - nobody waits longer for it
         if near:
-            return max(0.0, chance.choice(near) + chance.uniform(-0.03, 0.03))
-    if chance.random() < HASTE:
+            late = chance.uniform(-0.03, 0.03) if likely(chance, 0.6) else chance.uniform(0.0, 3.0)
+            return max(0.0, chance.choice(near) + late)
+    if likely(chance, HASTE):
         return chance.uniform(0.0, 0.1)
     return chance.expovariate(1 / pause)
 

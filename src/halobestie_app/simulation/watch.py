@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -23,6 +24,8 @@ TABLES: Final[dict[type, Machine[Any]]] = {
     table.snapshot: table
     for table in (payment.PAYMENT, pairing.PAIRING, chat.CHAT, extension.EXTENSION, presence.PRESENCE)
 }
+LONGEST: Final = timedelta(seconds=15)
+"""From the locks to the commit."""
 _CLOCKS: Final = (payment.Tick, pairing.TimeUp, pairing.NextWave, chat.TimeUp, extension.TimeUp)
 
 
@@ -68,12 +71,16 @@ class Watch:
                 return
 
     def _early(self, moved: Moved, actor: Actor) -> Iterator[str]:
-        """T2: no deadline fires before its time, by the database's clock."""
+        """T2: no deadline fires before its time, and nobody judges by another clock than the database's."""
+        now = self.tables.clock.now
+        for move in moved.moves:
+            if not now - LONGEST <= move.at <= now:
+                yield f"T2: {move.after.id} was judged at {move.at}, and it is {now}"
         first = moved.moves[0] if moved.moves else None
         if actor.type is not ActorType.CLOCK or first is None or not isinstance(first.command, _CLOCKS):
             return
         due = None if first.before is None else first.before.wake_at
-        if due is None or self.tables.clock.now < due:
+        if due is None or now < due:
             yield f"T2: {TABLES[type(first.after)].name} {first.after.id} fired before {due}"
 
     def _winner(self, moved: Moved, _actor: Actor) -> Iterator[str]:

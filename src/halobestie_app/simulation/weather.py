@@ -87,7 +87,7 @@ class Weather:
 
     async def look(self) -> None:
         """Pass the time of a look at the deadlines, beyond that of the way."""
-        if self.strikes(Fault.LATE_CLOCK, 0.6):
+        if self.strikes(Fault.LATE_CLOCK, 0.9):
             await asyncio.sleep(self.chance.uniform(0.0, 5.0))
 
     def _seconds(self) -> float:
