@@ -117,13 +117,14 @@ export function createAlerts() {
       play(MESSAGE);
       show(`chat-${chat}`, name, t("notify_message"), `/chat/${chat}`);
     },
-    over(id) {
-      clearTimeout(ringing.get(id));
-      ringing.delete(id);
-      hide(id).catch(() => {});
-    },
-    silence() {
-      for (const id of [...ringing.keys()]) this.over(id);
+    /** @param {string[]} ids of the cards that still wait: for others there is no more ringing */
+    only(ids) {
+      for (const [id, timer] of ringing) {
+        if (ids.includes(id)) continue;
+        clearTimeout(timer);
+        ringing.delete(id);
+        hide(id).catch(() => {});
+      }
     },
   };
 }

@@ -3,11 +3,12 @@
 import { createApi } from "common/api.js";
 import { createChatLog, forgetUnsent } from "common/chat.js";
 import { batch, effect, signal, untracked } from "common/html.js";
-import { go, replace, route } from "common/router.js";
+import { replace, route } from "common/router.js";
 import { createSocket } from "common/socket.js";
 import { problemText } from "common/texts.js";
 import { toast } from "common/ui.js";
 import { createAlerts } from "./alerts.js";
+import { createAnswers } from "./answers.js";
 import { createDesk } from "./desk.js";
 import { createPresence } from "./presence.js";
 import { t } from "../texts.js";
@@ -40,6 +41,9 @@ export const takenOffline = signal(null);
 
 export const alerts = createAlerts();
 export const presence = createPresence({ api, desk, socket, takenOffline });
+
+const answers = createAnswers({ api, desk, presence });
+export const { accept, decline, respond, endChat } = answers;
 
 const shown = () => (route.value.parts[0] === "chat" ? route.value.parts[1] ?? null : null);
 const shownNow = () => untracked(shown);
@@ -101,8 +105,7 @@ const HAPPENINGS = {
     acknowledgeOffer(offer);
   },
   offer_closed({ offer, reason }) {
-    alerts.over(offer.id);
-    if (answering.has(offer.id)) return;
+    if (answers.under(offer.id)) return;
     toast(t(`closed_${reason}`, { name: offer.customer.display_name }), "info");
   },
   extension(extension) {
@@ -110,9 +113,8 @@ const HAPPENINGS = {
     acknowledgeExtension(extension);
   },
   extension_done({ extension, session, minutes }) {
-    alerts.over(extension.id);
     const name = extension.customer.display_name;
-    if (session.status === "ended" || answering.has(extension.id)) return;
+    if (session.status === "ended" || answers.under(extension.id)) return;
     toast(minutes ? t("extended_by_itself", { name, minutes }) : t("not_extended", { name }), "info");
   },
   taken_offline({ why }) {
@@ -124,6 +126,9 @@ const HAPPENINGS = {
     toast(t(key, { name: session.customer.display_name }), "info");
   },
 };
+
+// Whatever takes a card away, here or in another window, ends its ringing.
+effect(() => alerts.only([...desk.offers.value, ...desk.extensions.value].map((card) => card.id)));
 
 /** A frame that came is not a request that was seen: hidden and silent, the phone gets a push instead. */
 function acknowledge(frame, id) {
@@ -174,85 +179,9 @@ effect(() => {
   });
 });
 
-// ------------------------------------------------------------------------------------------ what one can ask
-
-/** Refusals after which a card is of no more use, and why. */
-const CARD_OVER = {
-  ALREADY_TAKEN: "taken",
-  REQUEST_CLOSED: "closed",
-  NOT_FOUND: "closed",
-  INVALID_STATE: "closed",
-};
-
-/** Refusals that leave the card where it is: they may pass. */
-const REFUSED = { MITRA_OFFLINE: "accept_offline", AT_CAPACITY: "accept_full" };
-
-/** Ids of what is being answered here: what the server says of it meanwhile is no news. */
-const answering = new Set();
-
-async function answerOffer(offer, answer) {
-  if (answer === "decline") answering.add(offer.id);
-  try {
-    const done = await api.post(`/api/mitra/chat-requests/${offer.id}/${answer}`);
-    desk.answeredOffer(offer.id);
-    alerts.over(offer.id);
-    return done;
-  } catch (error) {
-    answering.delete(offer.id);
-    if (error.code === "MITRA_OFFLINE") await presence.ask();
-    if (CARD_OVER[error.code]) desk.closed(offer.id, CARD_OVER[error.code]);
-    else if (REFUSED[error.code]) toast(t(REFUSED[error.code]), "warning");
-    else toast(problemText(error), "bad");
-    return null;
-  } finally {
-    answering.delete(offer.id);
-  }
-}
-
-/** Take a request, and go to the chat that it becomes. */
-export async function accept(offer) {
-  const done = await answerOffer(offer, "accept");
-  if (!done) return;
-  desk.went(done.session);
-  go(`/chat/${done.session_id}`);
-}
-
-/** Say no to a request. */
-export async function decline(offer) {
-  const name = offer.customer.display_name;
-  if (await answerOffer(offer, "decline")) toast(t(`declined_${offer.kind}`, { name }), "info");
-}
-
-/** Answer a request for more time. */
-export async function respond(extension, accepted) {
-  const name = extension.customer.display_name;
-  answering.add(extension.id);
-  try {
-    await api.post(`/api/mitra/extensions/${extension.id}/respond`, { accepted });
-    desk.answeredExtension(extension.id);
-    alerts.over(extension.id);
-    toast(t(accepted ? "extended" : "refused", { name, minutes: extension.duration_minutes }), "good");
-  } catch (error) {
-    if (error.code === "EXTENSION_RESOLVED" || error.status === 404) desk.answeredExtension(extension.id);
-    toast(error.code === "EXTENSION_RESOLVED" ? t("extension_resolved") : problemText(error), "warning");
-  } finally {
-    answering.delete(extension.id);
-  }
-}
-
-/** End a chat whose paid time is over. */
-export async function endChat(session) {
-  try {
-    desk.went(await api.post(`/api/mitra/chat/sessions/${session.id}/end`));
-  } catch (error) {
-    toast(problemText(error), "warning");
-  }
-}
-
 /** Go offline, and out. */
 export async function logOut() {
   if (desk.status.peek()?.is_online) await presence.turn(false).catch(() => {});
-  forgetUnsent();
   await api.signOut();
 }
 
@@ -263,16 +192,17 @@ export function begin() {
   let who;
   effect(() => {
     const id = api.user.value?.id ?? null;
-    if (id === who) return;
+    if (api.user.value === undefined || id === who) return;
+    const before = who;
     who = id;
     untracked(() => {
       for (const log of logs.peek().values()) log.stop();
+      if (before || id === null) forgetUnsent();
       batch(() => {
         logs.value = new Map();
         desk.clear();
         takenOffline.value = null;
       });
-      alerts.silence();
     });
   });
   presence.begin();

@@ -11,6 +11,7 @@ const PING = 20_000; // ms; a hidden page's own timers may be too slow to keep i
 export function createPresence({ api, desk, socket, takenOffline }) {
   let next = 0;
   let beating = false;
+  let turns = 0; // counts what was done with the switch: an answer to what was asked before is old
   let pinged = 0;
   const tabs = new BroadcastChannel("hb-mitra-presence"); // one mitra, one switch in every tab
 
@@ -21,12 +22,14 @@ export function createPresence({ api, desk, socket, takenOffline }) {
 
   /** @param {boolean} online Throws ApiError. */
   async function turn(online) {
+    turns += 1;
     const status = await api.put("/api/mitra/status", { is_online: online });
     turned(status);
     tabs.postMessage({ mitra: api.user.peek()?.id, status });
   }
 
   function turned(status) {
+    turns += 1;
     take(status);
     takenOffline.value = null;
   }
@@ -37,8 +40,10 @@ export function createPresence({ api, desk, socket, takenOffline }) {
 
   /** Ask how one stands; a failure leaves things as they are. */
   async function ask() {
+    const before = turns;
     try {
-      take(await api.get("/api/mitra/status"));
+      const status = await api.get("/api/mitra/status");
+      if (turns === before) take(status);
     } catch {
       next = Date.now() + AGAIN;
     }
@@ -47,11 +52,13 @@ export function createPresence({ api, desk, socket, takenOffline }) {
   async function beat() {
     if (beating) return;
     beating = true;
+    const before = turns;
     try {
-      take(await api.post("/api/mitra/heartbeat"));
+      const status = await api.post("/api/mitra/heartbeat");
+      if (turns === before) take(status);
     } catch (error) {
       next = Date.now() + AGAIN;
-      if (error.code === "MITRA_OFFLINE") {
+      if (error.code === "MITRA_OFFLINE" && turns === before) {
         if (desk.status.peek()?.is_online) takenOffline.value = "unknown";
         await ask();
       }

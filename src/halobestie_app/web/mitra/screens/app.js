@@ -30,7 +30,7 @@ export function App() {
     <${OfflineBar} socket=${user ? socket : undefined} />
     ${user === undefined && html`<${Starting} />`}
     ${user === null && html`<${Login} />`}
-    ${user && html`<${SignedIn} />`}
+    ${user && html`<${SignedIn} key=${user.id} />`}
     <${Toasts} />
   `;
 }

@@ -1,18 +1,12 @@
 // Logging in: the phone, then the code that was sent to it. A phone that is no mitra's hears so kindly.
 
 import { html, useEffect, useRef, useSignal, useState } from "common/html.js";
+import { phoneNumber } from "common/phone.js";
 import { clock, problemText } from "common/texts.js";
 import { secondsLeft, serverNow } from "common/time.js";
 import { Button, Field, Notice, Page, Preferences } from "common/ui.js";
 import { api } from "../model/app.js";
 import { t } from "../texts.js";
-
-/** "0812 3456" is +628123456: as people write it, and as the server wants it; null if it is no number. */
-export function phoneOf(written) {
-  const digits = written.replace(/[\s().-]/g, "");
-  const whole = digits.replace(/^0/, "+62").replace(/^62/, "+62");
-  return /^\+[1-9]\d{7,14}$/.test(whole) ? whole : null;
-}
 
 export function Login() {
   const [phone, setPhone] = useState("");
@@ -36,7 +30,7 @@ function Phone({ phone, setPhone, done }) {
   const busy = useSignal(false);
   const send = async (event) => {
     event.preventDefault();
-    const whole = phoneOf(phone);
+    const whole = phoneNumber(phone);
     if (!whole || busy.value) {
       error.value = whole ? "" : t("phone_wrong");
       return;
