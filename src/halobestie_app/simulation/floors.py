@@ -25,21 +25,21 @@ OUT_OF_REACH: Final[Mapping[str, str]] = {
 }
 """Rows and reasons that nobody can meet here, and why."""
 
+_UNHEARD: Final = "[overdue, auto_approve, out of reach]--> timeout (extension_safeguard_tripped)"
+_TOO_LATE: Final = "[overdue, returning]--> auto_rejected (targeted_mitra_timeout)"
 RARE: Final[frozenset[str]] = frozenset(
     {
         "payment: pending --confirm [overdue, money captured]--> failed_pairing (late_payment)",
         "payment: confirmed --fail [overdue]--> failed_pairing (payment_session_expired)",
-        "pairing: pending --accept [overdue, returning]--> auto_rejected (targeted_mitra_timeout)",
-        "pairing: pending --decline [overdue, returning]--> auto_rejected (targeted_mitra_timeout)",
-        "pairing: pending --cancel [overdue, returning]--> auto_rejected (targeted_mitra_timeout)",
-        "pairing: pending --target_unavailable [overdue, returning]--> auto_rejected (targeted_mitra_timeout)",
+        f"pairing: pending --accept {_TOO_LATE}",
+        f"pairing: pending --decline {_TOO_LATE}",
+        f"pairing: pending --cancel {_TOO_LATE}",
+        f"pairing: pending --target_unavailable {_TOO_LATE}",
         "extension: pending --accept [overdue, auto_approve, reachable]--> accepted",
-        "extension: pending --accept [overdue, auto_approve, out of reach]--> timeout"
-        " (extension_safeguard_tripped)",
+        f"extension: pending --accept {_UNHEARD}",
         "extension: pending --accept [overdue, auto_reject]--> timeout (extension_rejected)",
         "extension: pending --reject [overdue, auto_approve, reachable]--> accepted",
-        "extension: pending --reject [overdue, auto_approve, out of reach]--> timeout"
-        " (extension_safeguard_tripped)",
+        f"extension: pending --reject {_UNHEARD}",
         "extension: pending --reject [overdue, auto_reject]--> timeout (extension_rejected)",
         "reason discount_not_allowed",
     }

@@ -40,9 +40,9 @@ def test_a_wrong_desk_is_found(build: Build, fault: Fault, law: str) -> None:
 
 
 def test_frames_marked_too_early_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A relay that marks before it sends loses frames when it dies in between."""
+    """A relay that marks before it sends loses frames when it dies, or sending fails, in between."""
     monkeypatch.setattr(instances, "OutboxLine", planted.Eager)
-    report = found(honest, Fault.CRASH)
+    report = found(honest, Fault.CRASH, Fault.REDIS_AWAY)
     assert report is not None
     assert any("T4" in breach for breach in report.breaches), report.breaches
 
