@@ -60,6 +60,15 @@ async def talked(people: People, ayu: CustomerPage) -> None:
     (await ayu.api.end(session["id"])).ok()
 
 
+OLD_ANSWER = """async () => {
+  const { createEvening } = await import("/app/model/evening.js");
+  const evening = createEvening({ api: {} });
+  const said = [["old", "pending", 1], ["old", "abandoned", 2], ["new", "confirmed", 2]];
+  said.push(said[0]);
+  for (const [id, status, version] of said) evening.takePayment({ id, status, version, is_extension: false });
+  return evening.payment.value.id;
+}"""
+
 # ---------------------------------------------------------------------- coming in
 
 
@@ -226,6 +235,12 @@ async def test_paid_for_in_another_tab(people: People) -> None:
 
 
 # ---------------------------------------------------------------------- nobody
+
+
+async def test_an_answer_that_comes_too_late(people: People) -> None:
+    """What an old answer says of a payment that is over does not hide the one that was paid since."""
+    ayu = await people.customer("Ayu")
+    assert await ayu.page.evaluate(OLD_ANSWER) == "new"
 
 
 async def test_nobody_was_found(people: People) -> None:

@@ -101,7 +101,6 @@ export const t = catalogue({
     en: "The chat with {name} is over. Thank you.",
   },
   ended_by_others: { id: "Obrolan dengan {name} sudah selesai.", en: "The chat with {name} is over." },
-  chat_missing: { id: "Obrolan ini tidak ditemukan", en: "This chat was not found" },
 
   // Requests
   offer_general: { id: "Permintaan curhat baru", en: "New request" },

@@ -10,6 +10,7 @@ const LIVE = new Set(["active", "extending", "closing"]);
 const OPEN = new Set(["pending", "confirmed"]);
 
 export const isLive = (session) => Boolean(session) && LIVE.has(session.status);
+const isPending = (asked) => asked.status === "pending";
 export const isOpen = (payment) => Boolean(payment) && OPEN.has(payment.status);
 
 /**
@@ -33,20 +34,23 @@ export function createEvening({ api }) {
 
   // -------------------------------------------------------------------------------------------- taking
 
-  /** Keep an object; it becomes the current one of its kind if it is alive, or nothing else is. */
-  function take(kind, object, alive) {
+  /**
+   * Keep an object; it becomes the current one of its kind if it is alive, or nothing else is. What an old
+   * answer says of one that is over by now makes nothing alive.
+   */
+  function take(kind, object, isAlive) {
     if (!object) return;
     batch(() => {
       newest(kept[kind], object);
-      const now = current[kind].peek();
-      if (alive || !now || now.id === object.id) at[kind].value = object.id;
+      const [newer, now] = [kept[kind].peek().get(object.id), current[kind].peek()];
+      if (isAlive(newer) || !now || now.id === object.id) at[kind].value = object.id;
     });
   }
 
-  const takeSession = (session) => take("session", session, isLive(session));
-  const takeRequest = (request) => take("request", request, request?.status === "pending");
-  const takeExtension = (extension) => take("extension", extension, extension?.status === "pending");
-  const takePayment = (payment) => take(payment?.is_extension ? "more" : "payment", payment, isOpen(payment));
+  const takeSession = (session) => take("session", session, isLive);
+  const takeRequest = (request) => take("request", request, isPending);
+  const takeExtension = (extension) => take("extension", extension, isPending);
+  const takePayment = (payment) => take(payment?.is_extension ? "more" : "payment", payment, isOpen);
 
   /** Everything current at once: a socket's snapshot, or the answer of `GET /chat/active`. */
   function takeAll({ session, pairing_request: request, payment_session: payment, extension }) {

@@ -141,5 +141,4 @@ export const ARRIVING = {
   deleted: { id: "Akunmu dihapus. Jaga diri baik-baik, ya.", en: "Your account is deleted. Take good care." },
   support: { id: "Butuh bantuan? Hubungi kami:", en: "Need help? Reach us:" },
   support_none: { id: "Kontak bantuan belum tersedia.", en: "No contacts yet." },
-  not_found: { id: "Halaman ini tidak ada.", en: "There is no such page." },
 };

@@ -58,7 +58,6 @@ export const MONEY = {
     id: "Kamu boleh pindah halaman. Pembayaran ini tetap menunggu.",
     en: "You may leave this page: the payment keeps waiting.",
   },
-  money_here: { id: "Pembayaran diterima.", en: "Your payment is here." },
   expired_title: { id: "Waktu bayarnya habis", en: "The time to pay is over" },
   expired_text: {
     id: "Tidak ada yang ditagih. Kalau masih mau curhat, kita mulai lagi, ya.",
@@ -93,10 +92,6 @@ export const MONEY = {
   refund_refunded: { id: "Sudah dikembalikan", en: "Refunded" },
   refund_credited: { id: "Dijadikan saldo", en: "Credited" },
   refund_retained: { id: "Sudah ditinjau", en: "Reviewed, kept" },
-  late_note: {
-    id: "Uangnya datang setelah waktu bayar habis.",
-    en: "The money came after the time to pay was over.",
-  },
   late_toast: {
     id: "Pembayaran {amount} datang setelah waktunya habis. Uangnya akan kami kembalikan.",
     en: "A payment of {amount} came too late. You will get it back.",

@@ -99,7 +99,6 @@ export const PAIRING = {
   history_read: { id: "Baca lagi", en: "Read it again" },
   history_live: { id: "Sedang berlangsung", en: "Going on now" },
   history_message: { id: "Pesan penutupmu", en: "Your closing words" },
-  history_checking: { id: "Mengecek {name}...", en: "Asking for {name}..." },
   ended_customer_ended: { id: "Kamu yang mengakhiri", en: "You ended it" },
   ended_mitra_ended: { id: "Diakhiri bestie", en: "Ended by your bestie" },
   ended_time_up: { id: "Waktunya habis", en: "Time was up" },

@@ -3,9 +3,7 @@
 export const TALKING = {
   ok: { id: "Oke", en: "OK" },
   chat_extend: { id: "Perpanjang", en: "More time" },
-  chat_end: { id: "Akhiri", en: "End" },
   chat_end_long: { id: "Cukup, akhiri sesi", en: "That is enough, end it" },
-  chat_menu: { id: "Menu obrolan", en: "Chat menu" },
   soon_title: { id: "Waktumu hampir habis", en: "Your time is almost up" },
   soon_text: { id: "Masih mau cerita? Perpanjang supaya tidak terputus.", en: "More to say? Add some time." },
   closing_title: { id: "Waktunya sudah habis", en: "Time is up" },
