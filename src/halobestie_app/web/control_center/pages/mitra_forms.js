@@ -1,5 +1,6 @@
 // The dialogs around one mitra: registering, renaming, and blocking with what will happen said before.
 import { html, useState } from "common/html.js";
+import { phoneNumber } from "common/phone.js";
 import { Field, Notice, toast } from "common/ui.js";
 import { api } from "../api.js";
 import { t } from "./mitras_texts.js";
@@ -21,7 +22,8 @@ export function Register({ onClose, onDone }) {
     setErrors(blank);
     if (blank.phone || blank.display_name) return;
     try {
-      const row = await api.post(MITRAS, { phone: abroad(phone), display_name: name.trim() }, { key: true });
+      const body = { phone: phoneNumber(phone) ?? phone.trim(), display_name: name.trim() };
+      const row = await api.post(MITRAS, body, { key: true });
       toast(t("registered", { name: row.display_name }), "good");
       onDone();
       onClose();
@@ -132,12 +134,6 @@ function Name({ name, error, onName }) {
     onInput=${(event) => onName(event.currentTarget.value)}
     testid="mitra_name_input"
   />`;
-}
-
-/** A phone as it is dialled from anywhere: people here write it 0812..., the server knows +62812... */
-function abroad(phone) {
-  const digits = phone.replace(/[\s().-]/g, "");
-  return digits.replace(/^(0|62)(?=8)/, "+62");
 }
 
 function perField(error) {

@@ -2,8 +2,8 @@
 import { rupiah } from "common/texts.js";
 import { t } from "./pricing_texts.js";
 
-export const MOST_RUPIAH = 100_000_000;
-export const MOST_MINUTES = 1_440;
+const MOST_RUPIAH = 100_000_000;
+const MOST_MINUTES = 1_440;
 
 /** Read a sum as people type it ("25000", "25.000", "Rp 25.000"); NaN for anything else. */
 export function sumOf(text) {
