@@ -69,6 +69,21 @@ async def test_a_lost_lock_shows_both_values(people: People, choice: str, after:
         assert await setting(people, BLAST) == after
 
 
+async def test_saving_one_group_hides_no_lost_lock_of_another(people: People) -> None:
+    """Saving brings newer values for all; what was typed over an older one still shows both."""
+    async with people.house.having(**{BLAST: 60, "closure_grace_seconds": 60}):
+        page, other = await people.operator(), await people.house.operator()
+        await page.goes("settings")
+        await page.writes(f"settings_{BLAST}_input", "88")
+        (await other.change(**{BLAST: 66})).ok()
+        await page.writes("settings_closure_grace_seconds_input", "61")
+        await page.taps("settings_chatting_save_button")
+        await page.sees("toast")
+        await page.taps("settings_searching_save_button")
+        await page.sees(f"settings_conflict_{BLAST}_theirs", "66")
+        assert await setting(people, BLAST) == 66
+
+
 async def test_the_cadence_is_the_least_threshold(people: People) -> None:
     """The cadence is shown and cannot be typed over; a threshold below it is refused, and not sent."""
     page = await people.operator()

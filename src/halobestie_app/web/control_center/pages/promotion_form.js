@@ -1,6 +1,6 @@
 // The first-session discount: one form, saved as a whole or not at all; a lost lock shows what differs,
 // member by member.
-import { html, useState } from "common/html.js";
+import { html, useRef, useState } from "common/html.js";
 import { Button, Field, Notice, Select, Switch, toast } from "common/ui.js";
 import { problemText } from "common/texts.js";
 import { api } from "../api.js";
@@ -18,6 +18,7 @@ export function PromotionForm({ promotion, tiers, onTaken }) {
   const [lost, setLost] = useState(null);
   const [wrong, setWrong] = useState(null);
   const [busy, setBusy] = useState(false);
+  const seen = useRef(null); // `updated_at` of what was on the screen when somebody began to type
   const now = { ...typedOf(promotion), ...draft };
   const errors = wrongWith(now);
   const changes = changesOf(promotion, now);
@@ -25,6 +26,7 @@ export function PromotionForm({ promotion, tiers, onTaken }) {
     (name, of = (input) => input.value) =>
     (event) => {
       const value = of(event.currentTarget);
+      seen.current ??= promotion.updated_at;
       setDraft((before) => ({ ...before, [name]: value }));
     };
 
@@ -35,14 +37,18 @@ export function PromotionForm({ promotion, tiers, onTaken }) {
       event.currentTarget.querySelector('[aria-invalid="true"]')?.focus();
       return;
     }
-    await send(changes, promotion);
+    await send(changes, seen.current ?? promotion.updated_at);
   };
-  const send = async (wish, seen) => {
+  const forget = () => {
+    seen.current = null;
+    setDraft({});
+  };
+  const send = async (wish, updatedAt) => {
     setBusy(true);
     setWrong(null);
     try {
-      onTaken(await api.patch(PROMOTION, { ...wish, updated_at: seen.updated_at }));
-      setDraft({});
+      onTaken(await api.patch(PROMOTION, { ...wish, updated_at: updatedAt }));
+      forget();
       setLost(null);
       toast(t("promotion_saved"), "good");
     } catch (error) {
@@ -62,7 +68,8 @@ export function PromotionForm({ promotion, tiers, onTaken }) {
     onTaken(current);
     setLost(null);
     setDraft(Object.fromEntries(Object.keys(kept).map((name) => [name, now[name]])));
-    if (Object.keys(kept).length) await send(kept, current);
+    seen.current = Object.keys(kept).length ? current.updated_at : null;
+    if (Object.keys(kept).length) await send(kept, current.updated_at);
     else toast(t("kept_theirs"), "info");
   };
 
@@ -91,7 +98,7 @@ export function PromotionForm({ promotion, tiers, onTaken }) {
         </span>
       ${
         Object.keys(changes).length > 0 &&
-        html`<${Button} kind="quiet" onClick=${() => setDraft({})}
+        html`<${Button} kind="quiet" onClick=${forget}
           testid="promotion_undo_button">${work("discard")}<//>`
       }
       <${Button} type="submit" busy=${busy} disabled=${Object.keys(changes).length === 0}

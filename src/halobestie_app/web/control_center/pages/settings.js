@@ -1,6 +1,6 @@
 // The operator-tunable settings: one form per subject, only what changed is sent, and a lost lock shows
 // both values.
-import { html, useEffect, useState } from "common/html.js";
+import { html, useEffect, useRef, useState } from "common/html.js";
 import { Button, Notice, Page, Problem, Skeleton, toast } from "common/ui.js";
 import { problemText } from "common/texts.js";
 import { api } from "../api.js";
@@ -80,11 +80,13 @@ function Group({ name, rows, all, cadence, onTaken }) {
   const [wrong, setWrong] = useState(null);
   const [lost, setLost] = useState(null);
   const [busy, setBusy] = useState(false);
+  const seen = useRef({}); // key -> `updated_at` of what was on the screen when somebody began to type
   const draftOf = (row) => drafts[row.key] ?? typed(row, row.value);
   const changes = rows.filter((row) => isChanged(row, drafts[row.key]));
   useEffect(() => guardLeaving(changes.length > 0), [changes.length > 0]);
 
   const draft = (row, value) => {
+    seen.current[row.key] ??= row.updated_at;
     setDrafts((before) => ({ ...before, [row.key]: value }));
     setErrors((before) => ({ ...before, [row.key]: undefined }));
   };
@@ -95,17 +97,24 @@ function Group({ name, rows, all, cadence, onTaken }) {
       document.querySelector(`[data-testid="settings_group_${name}"] [aria-invalid="true"]`)?.focus();
       return;
     }
-    await send(changes.map((row) => ({ row, value: meant(row, draftOf(row)), seen: row.updated_at })));
+    await send(changes.map(wishOf));
+  };
+  const wishOf = (row) => ({
+    row, value: meant(row, draftOf(row)), updated_at: seen.current[row.key] ?? row.updated_at,
+  });
+  const forget = () => {
+    seen.current = {};
+    setDrafts({});
   };
   const send = async (wishes) => {
     setWrong(null);
     setBusy(true);
     try {
       const body = Object.fromEntries(
-        wishes.map(({ row, value, seen }) => [row.key, { value, updated_at: seen }]),
+        wishes.map(({ row, value, updated_at: at }) => [row.key, { value, updated_at: at }]),
       );
       const answer = await api.patch(CONFIG, body);
-      setDrafts({});
+      forget();
       setErrors({});
       setLost(null);
       onTaken(answer.rows);
@@ -125,15 +134,9 @@ function Group({ name, rows, all, cadence, onTaken }) {
     setDrafts(Object.fromEntries(mine.map((row) => [row.key, draftOf(row)])));
     setLost(null);
     onTaken(now);
+    for (const [key, row] of theirs) seen.current[key] = choices[key] === "theirs" ? null : row.updated_at;
     if (mine.length === 0) toast(t("nothing_left"), "info");
-    else
-      await send(
-        mine.map((row) => ({
-          row,
-          value: meant(row, draftOf(row)),
-          seen: (theirs.get(row.key) ?? row).updated_at,
-        })),
-      );
+    else await send(mine.map(wishOf));
   };
 
   return html`<form class="card" onSubmit=${save} noValidate data-testid=${`settings_group_${name}`}>
@@ -164,7 +167,7 @@ function Group({ name, rows, all, cadence, onTaken }) {
         </span>
       ${
         changes.length > 0 &&
-        html`<${Button} kind="quiet" type="button" onClick=${() => setDrafts({})}
+        html`<${Button} kind="quiet" type="button" onClick=${forget}
           testid=${`settings_${name}_undo_button`}>
         ${work("discard")}
       <//>`
