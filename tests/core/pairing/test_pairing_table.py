@@ -268,6 +268,21 @@ def test_waves_go_out_by_thirds_of_the_window() -> None:
     assert moved(first, Cancel()).after.next_wave_at is None
 
 
+@pytest.mark.parametrize(
+    "command, at",
+    [
+        (accept(), IN_TIME),
+        (decline(), IN_TIME),
+        (Cancel(), IN_TIME),
+        *((command, DEADLINE) for command in (TimeUp(), accept(), decline(), Cancel(), GONE)),
+    ],
+)
+def test_what_is_over_plans_no_wave(command: object, at: datetime) -> None:
+    """However a search in waves ends, in time or by the clock, no further wave is due."""
+    after = moved(in_waves(), command, at).after
+    assert (after.status is PENDING, after.next_wave_at) == (False, None)
+
+
 def test_returning_request_has_no_waves() -> None:
     """One target needs no waves."""
     assert in_waves(RequestKind.RETURNING).next_wave_at is None

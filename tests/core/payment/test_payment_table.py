@@ -296,6 +296,12 @@ def test_first_failure_fixes_the_fallback() -> None:
     assert (too_late.fallback_open, too_late.fallback_until) == (False, until)
 
 
+def test_a_fallback_forgets_why_the_first_search_failed() -> None:
+    """Cause and detail belong to the failure's own row; the payment is as good as new."""
+    after = moved(evolve(failed, cause_detail="offline"), FALL_BACK, IN_TIME).after
+    assert (after.cause_tag, after.cause_detail) == (None, None)
+
+
 def test_other_failure_after_a_fallback_closes_it() -> None:
     """Cancelling the second search leaves nothing to fall back on."""
     again = moved(failed, FALL_BACK, IN_TIME).after
