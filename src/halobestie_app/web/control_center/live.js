@@ -11,6 +11,8 @@ const LONGEST_WAIT_SECONDS = 20;
 const STREAM_TRIES = 3;
 /** A heartbeat comes every 15 s; without one for so long the line is dead. */
 const SILENCE_SECONDS = 40;
+/** One that ends sooner is no success: who comes back at once each time would come back for ever. */
+const BRIEF_SECONDS = 5;
 
 /** The latest answer of GET /internal/dashboard, null before the first. */
 export const board = signal(null);
@@ -59,6 +61,7 @@ async function keep(ending) {
   while (!ending.aborted) {
     await seen(ending);
     if (ending.aborted) return;
+    const began = Date.now();
     try {
       if (refusals < STREAM_TRIES) {
         const came = await stream(ending);
@@ -70,7 +73,7 @@ async function keep(ending) {
         refusals -= 0.25; // from time to time the stream is tried again
         continue;
       }
-      failures = 0;
+      failures = Date.now() - began < BRIEF_SECONDS * 1000 ? failures + 1 : 0;
     } catch (error) {
       if (ending.aborted) return;
       if (document.hidden) continue;
