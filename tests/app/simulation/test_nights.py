@@ -5,13 +5,16 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from functools import partial
 
 import pytest
 from click.testing import CliRunner
 
+from halobestie_app.commands import simulate_virtual
 from halobestie_app.commands.simulate import simulate
 from halobestie_app.simulation import Fault, night
 from halobestie_app.simulation.floors import OUT_OF_REACH, RARE, missing, wanted
+from support import planted
 
 SEEDS = range(1, 21)
 """About 17,000 steps, and 28 seconds of one core. More of them: make simulate."""
@@ -63,3 +66,13 @@ def test_the_command_replays_a_night() -> None:
     prints = [one.output.splitlines()[-1] for one in said]
     assert prints[0] == prints[1]
     assert prints[0].startswith("fingerprint ")
+
+
+def test_a_breach_is_told_with_its_seed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was broken, the last moves, and the one command that plays that night again; the status is 1."""
+    wrong = partial(night, build=planted.gullible, steps=200, faults=frozenset({Fault.WEBHOOKS}))
+    monkeypatch.setattr(simulate_virtual, "night", wrong)
+    said = CliRunner().invoke(simulate, ["--virtual", "--steps", "5000"])
+    assert said.exit_code == 1
+    assert "BREACH M10" in said.output
+    assert "once more: halobestie simulate --virtual --seed " in said.output.splitlines()[-1]
