@@ -6,6 +6,7 @@ open by accident. Settings travel in the start-up packet and cost no round trip.
 
 from __future__ import annotations
 
+import asyncio
 import select
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -90,8 +91,16 @@ async def _still_there(conn: AsyncConnection[TupleRow]) -> None:
 async def connection(pool: AsyncConnectionPool) -> AsyncIterator[AsyncConnection[TupleRow]]:
     """Borrow a connection; whatever the driver raises inside or while waiting comes out in our own words.
 
+    Whoever is cancelled while holding it does not give it back to anybody.
+
     Raises StoreUnavailable when none is free within the pool's time-out, else as `errors.translated`.
     """
     with translated():
         async with pool.connection() as borrowed:
-            yield borrowed
+            try:
+                yield borrowed
+            except asyncio.CancelledError:
+                # Of a pipeline that is cut off, the driver counts statements as prepared which the server has
+                # never seen: they would not work on this connection again. The pool makes another.
+                await borrowed.close()
+                raise
