@@ -4,16 +4,21 @@ However an order is forced, it comes to what the same two commands come to one a
 stands in `support.race_orders`.
 """
 
+import asyncio
+from datetime import timedelta
 from typing import Final
 
 import pytest
 from psycopg.sql import SQL
 
-from support.contest import in_turn, paused, queued
+from halobestie_app.usecases import clock, pairings
+from halobestie_core.ports.agenda import Due
+from support.contest import in_turn, paused, pausing, queued, said, waits
 from support.desk import Office
 from support.extending import sound
 from support.race_orders import ORDERS
 from support.scenes import Scene
+from support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
 
@@ -45,6 +50,35 @@ async def meet(desk: Office, scene: Scene, names: tuple[str, str], way: str) -> 
             return await queued(desk, *scene.row, first, second)
         case _:
             return await paused(desk, first, second, scene.writes)
+
+
+async def test_an_accept_paused_beyond_the_window(desk: Office) -> None:
+    """Decided in time and committed after the end: it counts, and the clock, which waited for it, sees it."""
+    budi = await desk.mitra()
+    request = (await desk.searching()).request
+    soon = SQL(
+        "UPDATE pairing_requests SET deadline_at = d, wake_at = d"
+        " FROM (SELECT clock_timestamp() + %s AS d) AS soon"
+    )
+    over = SQL("SELECT clock_timestamp() > deadline_at FROM pairing_requests")
+    async with pausing(desk) as goes_on:
+        await desk.sql(soon, timedelta(milliseconds=400))
+        accept = asyncio.create_task(said(pairings.accept(desk.desk, budi, request.id)))
+        await waits(desk, 1)
+
+        async def is_over() -> bool:
+            return await desk.sql(over) == [(True,)]
+
+        assert not await is_over(), "the machine is too slow for this test"
+        await eventually(is_over)
+        tick = asyncio.create_task(said(clock.fire(desk.desk, Due("pairing", request.id))))
+        await waits(desk, 2)
+        await goes_on()
+        assert [await accept, await tick] == ["OK", "OK"]
+    found = await desk.desk.reads.request(request.id)
+    assert found is not None
+    assert found.request.status == "accepted"
+    await sound(desk)
 
 
 def test_every_order_both_ways() -> None:
