@@ -79,7 +79,7 @@ def test_backward_over_all_states_says_the_same() -> None:
 
 @pytest.mark.parametrize("name", ["found.md", "found.json"])
 def test_a_size_of_ones_own_is_reported(shell: Shell, name: str, tmp_path: Path) -> None:
-    """What was found is printed, and written where one wants it: states, edges, seconds, what was never taken."""
+    """What was found is printed, and written where one wants it: states, edges, seconds, and the rest."""
     report = tmp_path / name
     ran = shell.run("explore", "--customers", "1", "--mitras", "1", "--overlap", "--report", str(report))
     assert (ran.status, ran.errors) == (0, "")

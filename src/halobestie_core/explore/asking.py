@@ -1,17 +1,17 @@
-"""Asks: everything that may be put to a night, with the evening that a store would load for it.
+"""Asking: everything that may be put to a night, with the evening that a store would load for it.
 
 Each verb says which slots it loads and what it wishes; it sees nothing else of the night. An ask that has
 no subject here makes nothing. Judges nothing: refused wishes are part of life.
 """
 
 from collections.abc import Callable, Mapping
-from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from halobestie_core import chat, extension, pairing, payment
+from halobestie_core.explore.ask import Ask, Made, Verb, Wish
 from halobestie_core.explore.night import CHAT as CHAT_ID
 from halobestie_core.explore.night import (
     CUSTOMER,
@@ -34,60 +34,7 @@ from halobestie_core.flow import pricing, wishes
 from halobestie_core.flow.deadlines import chat_clock, pairing_clock, payment_clock
 from halobestie_core.flow.effects import Capture
 from halobestie_core.flow.evening import Evening
-from halobestie_core.words import CURRENCY, Mode, OperatorAction, Party, Provider, RequestKind, TimeoutPolicy
-
-
-class Standing(StrEnum):
-    """A mitra as others' questions see them."""
-
-    AWAY = "away"
-    HERE = "here"
-    SILENT = "silent"  # switched on, but not heard of for too long
-    BLOCKED = "blocked"
-
-    @property
-    def is_online(self) -> bool:
-        """Whether the switch is on."""
-        return self in {Standing.HERE, Standing.SILENT}
-
-
-@frozen(cache_hash=True)
-class Ask:
-    """One thing that happens: who it is about, and the facts that the locks would show."""
-
-    verb: str
-    slot: str = ""
-    mitra: int | None = None
-    standing: Standing | None = None
-    load: int = 0
-    cap: int = 1
-    shown: frozenset[int] = frozenset()
-    detail: str = ""
-    flag: bool = False
-    policy: TimeoutPolicy = TimeoutPolicy.AUTO_APPROVE
-    connected: bool = False
-
-    @property
-    def target(self) -> UUID:
-        """The mitra whom it is about."""
-        return MITRAS[self.mitra or 0]
-
-    @property
-    def here(self) -> bool:
-        """Whether that mitra is online and fresh."""
-        return self.standing is Standing.HERE
-
-
-@frozen
-class Wish:
-    """What is decided, on what was loaded."""
-
-    evening: Evening
-    command: object
-
-
-Made = Wish | Night | None
-"""A wish to decide, a night that changed by itself (time, or the gateway), or nothing."""
+from halobestie_core.words import CURRENCY, Mode, OperatorAction, Party, Provider, RequestKind
 
 _TIER: Final = pricing.Tier(UUID(int=0xA0), Mode.CHAT, 12, 20_000, 1, UUID(int=0xB0))
 _PROMOTIONS: Final[Mapping[str, pricing.Promotion | None]] = {
@@ -290,14 +237,6 @@ def _to_extension(command: type[extension.Silence]) -> Callable[[Night, Ask], Ma
         return Wish(evening, facts)
 
     return make
-
-
-@frozen
-class Verb:
-    """How an ask is made: ``loads`` are the slots it sees, beside the one it is addressed to."""
-
-    make: Callable[[Night, Ask], Made]
-    loads: tuple[str, ...] = ()
 
 
 def _accept(ask: Ask) -> pairing.Accept:

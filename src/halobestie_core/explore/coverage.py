@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from halobestie_core.explore.moving import row_of, table_of
 from halobestie_core.explore.night import NOW
+from halobestie_core.explore.reading import row_of, table_of
 from halobestie_core.explore.turning import Turn, Unmoved
 from halobestie_core.flow.decide import MACHINES
 from halobestie_core.machine import Ignore, Ignored, Machine, Refuse, Refused, Row

@@ -9,7 +9,7 @@ from typing import Final
 
 from attrs import frozen
 
-from halobestie_core.explore.asking import Ask, Standing
+from halobestie_core.explore.ask import Ask, Standing
 from halobestie_core.explore.night import MITRAS, Night
 from halobestie_core.explore.nights import Nights
 from halobestie_core.words import TimeoutPolicy

@@ -13,7 +13,7 @@ from typing import Final
 from attrs import define, field, frozen
 
 from halobestie_core import presence
-from halobestie_core.explore.asking import Ask, Standing, Wish
+from halobestie_core.explore.ask import Ask, Standing, Wish
 from halobestie_core.explore.coverage import Entry, seen
 from halobestie_core.explore.moving import every_move_is_a_row
 from halobestie_core.explore.night import BEFORE, MITRAS, NOW, Night

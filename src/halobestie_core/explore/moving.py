@@ -10,10 +10,11 @@ from typing import Any, Final
 
 from halobestie_core.chat import ChatSession
 from halobestie_core.explore.night import MITRAS, NOW, Night
+from halobestie_core.explore.reading import row_of
 from halobestie_core.explore.telling import everybody_hears, later_is_left
 from halobestie_core.explore.turning import Turn
 from halobestie_core.extension import Extension, Silence
-from halobestie_core.flow.decide import MACHINES, Moved, decide
+from halobestie_core.flow.decide import Moved, decide
 from halobestie_core.flow.effects import (
     AskGateway,
     EntryKind,
@@ -25,8 +26,7 @@ from halobestie_core.flow.effects import (
 from halobestie_core.flow.evening import Evening
 from halobestie_core.flow.ledger import balance
 from halobestie_core.flow.wishes import ActOnFailure, FallBackToBlast, RecordCapture
-from halobestie_core.machine import CARRIED, Machine, Row
-from halobestie_core.machine import Moved as MachineMoved
+from halobestie_core.machine import CARRIED
 from halobestie_core.pairing import Accept, AnswerKind, Decline, OfferStatus, PairingRequest
 from halobestie_core.payment import Create, PaymentSession, PaymentStatus
 from halobestie_core.payment.messages import FellBack
@@ -34,22 +34,6 @@ from halobestie_core.words import TimeoutPolicy
 
 _TICKING: Final = frozenset({"payment_clock", "search_clock", "chat_clock", "extension_clock"})
 _CHARGES: Final = frozenset({EntryKind.SESSION, EntryKind.EXTENSION})
-
-
-def table_of(move: MachineMoved[Any]) -> Machine[Any]:
-    """Return the table that made a move."""
-    return next(table for table in MACHINES.values() if isinstance(move.after, table.snapshot))
-
-
-def row_of(move: MachineMoved[Any]) -> Row | None:
-    """Read the table of a move plainly, from the top: the first row that fits; ``None`` for a birth."""
-    if move.before is None:
-        return None
-    for row in table_of(move).rows:
-        asked = row.source is move.before.status and row.command is type(move.command)
-        if asked and row.guard.holds(move.before, move.command, move.at):
-            return row
-    raise LookupError(f"no row moves {move.before!r} on {move.command!r}")
 
 
 def every_move_is_a_row(turn: Turn) -> Iterator[str]:

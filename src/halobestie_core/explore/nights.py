@@ -13,7 +13,7 @@ from attrs import define, evolve, field, frozen
 
 from halobestie_core.errors import HaloBestieError
 from halobestie_core.explore import laws, moving, options
-from halobestie_core.explore.asking import Ask
+from halobestie_core.explore.ask import Ask
 from halobestie_core.explore.bounds import Bounds
 from halobestie_core.explore.coverage import seen
 from halobestie_core.explore.night import EXTRA, MITRAS, PAYMENT, REQUEST, SLOTS, Night, Purse

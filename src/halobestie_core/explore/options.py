@@ -9,7 +9,8 @@ from typing import Final
 
 from attrs import frozen
 
-from halobestie_core.explore.asking import Ask, Standing, priced
+from halobestie_core.explore.ask import Ask, Standing
+from halobestie_core.explore.asking import priced
 from halobestie_core.explore.bounds import Bounds
 from halobestie_core.explore.night import MITRAS, NOW, Gateway, Night, Purse
 from halobestie_core.pairing import PairingRequest

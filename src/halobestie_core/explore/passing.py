@@ -5,7 +5,8 @@ from typing import Final
 from attrs import evolve
 
 from halobestie_core.chat import SessionStatus
-from halobestie_core.explore.asking import VERBS, Ask, Made, Verb
+from halobestie_core.explore.ask import Ask, Made, Verb
+from halobestie_core.explore.asking import VERBS
 from halobestie_core.explore.night import AHEAD, NOW, OVER, THIRD, Gateway, Night, Purse
 from halobestie_core.payment import PaymentStatus
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from attrs import frozen
 
-from halobestie_core.explore.asking import Ask
+from halobestie_core.explore.ask import Ask
 from halobestie_core.explore.house import Step
 from halobestie_core.explore.nights import BrokenError
 from halobestie_core.explore.walk import FoundError, Walk

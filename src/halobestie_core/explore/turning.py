@@ -8,7 +8,7 @@ from attrs import evolve, field, frozen
 
 from halobestie_core import machine
 from halobestie_core.explore import settled
-from halobestie_core.explore.asking import Ask, Wish
+from halobestie_core.explore.ask import Ask, Wish
 from halobestie_core.explore.night import (
     BYGONE,
     CHAT,

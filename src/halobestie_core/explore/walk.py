@@ -11,7 +11,7 @@ from typing import Final
 
 from attrs import define, field
 
-from halobestie_core.explore.asking import Ask
+from halobestie_core.explore.ask import Ask
 from halobestie_core.explore.bounds import Bounds
 from halobestie_core.explore.house import House, Step
 from halobestie_core.explore.night import MITRAS

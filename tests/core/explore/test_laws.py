@@ -8,8 +8,8 @@ from attrs import evolve
 
 from halobestie_core.causes import Cause
 from halobestie_core.chat import SessionStatus
-from halobestie_core.explore import laws, moving
-from halobestie_core.explore.asking import Ask, Standing
+from halobestie_core.explore import laws, moving, reading
+from halobestie_core.explore.ask import Ask, Standing
 from halobestie_core.explore.bounds import Bounds
 from halobestie_core.explore.night import NOBODY, OVER, PAYMENT, ROW, Gateway, Night, Purse
 from halobestie_core.explore.turning import Turn, take
@@ -240,7 +240,7 @@ def test_a_rejection_while_somebody_is_left_is_found(nights: list[Night]) -> Non
 def test_a_move_without_a_row_is_found(accepted: Turn) -> None:
     """What no row of the table allows is a defect."""
     with pytest.raises(LookupError, match="no row moves"):
-        moving.row_of(with_before(accepted, status=RequestStatus.EXPIRED).moves[0])
+        reading.row_of(with_before(accepted, status=RequestStatus.EXPIRED).moves[0])
 
 
 def test_superseding_what_was_acted_on_is_found(nights: list[Night]) -> None:

@@ -11,11 +11,11 @@ from attrs import evolve
 from halobestie_core.chat import SessionStatus
 from halobestie_core.explore import PROOF, Bounds, Explored, explore, figures, invariants, markdown
 from halobestie_core.explore import walk as walk_module
-from halobestie_core.explore.asking import Ask
+from halobestie_core.explore.ask import Ask
 from halobestie_core.explore.house import House
-from halobestie_core.explore.moving import row_of, table_of
 from halobestie_core.explore.night import NOW, Night, Purse
 from halobestie_core.explore.passing import EVERY, PASSING, loads
+from halobestie_core.explore.reading import row_of, table_of
 from halobestie_core.explore.story import VERBS, moves
 from halobestie_core.explore.turning import Turn, Unmoved, take
 from halobestie_core.explore.walk import Walk
