@@ -6,7 +6,7 @@ import pytest
 
 from support.evening import House, together
 from support.people import Customer
-from support.races import Staff, due_in, no_accidents, played
+from support.races import Staff, no_accidents, played
 
 pytestmark = [pytest.mark.anyio, pytest.mark.race]
 
@@ -88,37 +88,6 @@ async def test_fallback_twice(house: House, rounds: int) -> None:
     assert await played(house, rounds, play) == {1: rounds}
 
 
-async def test_a_targeted_request_ends_once(house: House, rounds: int) -> None:
-    """Accept, decline, cancel and the window's end at once: one of them happens, the others hear of it."""
-    staff = Staff(await house.mitras(6))
-    chance = random.Random(7)
-
-    async def play(ayu: Customer) -> str:
-        async with staff.one() as budi:
-            request = await ayu.asks_again(budi)
-            payment = {"id": request["payment_session_id"]}
-            await due_in(house, request, chance.uniform(2, 30))
-            first, second = house.instances
-            asked = [budi.via(first).accept(request), budi.via(second).decline(request), ayu.give_up(payment)]
-            chance.shuffle(asked)
-            answers = await together(*asked)
-            no_accidents(answers)
-            after = await ayu.request(request)
-            if after["session_id"]:
-                (await ayu.end(after["session_id"])).ok()
-        expected = {
-            "accepted": None,
-            "rejected": "targeted_mitra_rejected",
-            "cancelled": "customer_cancelled",
-            "auto_rejected": "targeted_mitra_timeout",
-        }
-        assert after["cause_tag"] == expected[after["status"]]
-        return str(after["status"])
-
-    outcomes = await played(house, rounds, play)
-    assert len(outcomes) >= 3, f"a race that mostly ends one way is none: {outcomes}"
-
-
 async def test_opening_against_expiry(house: House, rounds: int) -> None:
     """Either the search holds the payment, or the payment has failed and the caller is told."""
     chance = random.Random(7)
@@ -160,25 +129,3 @@ async def test_confirming_against_expiry(house: House, rounds: int) -> None:
 
     outcomes = await played(house, rounds, play)
     assert set(outcomes) == {"confirmed", "expired"}
-
-
-async def test_the_last_decline_against_a_late_joiner(house: House) -> None:
-    """Somebody comes online as the last one declines: the search is over, or it goes on with them."""
-    (budi,) = await house.mitras(1)
-    staff = Staff(await house.mitras(1, online=False))
-
-    async def play(ayu: Customer) -> str:
-        async with staff.one() as late:
-            request = await ayu.searches()
-            declined, _ = await together(budi.decline(request), late.via(house.instances[1]).comes())
-            no_accidents([declined])
-            after = await ayu.request(request)
-            if after["status"] == "pending":
-                answer = await late.decline(request)
-                assert answer.code in ("OK", "NOT_FOUND"), answer.body  # not offered yet, or already
-                (await ayu.give_up({"id": request["payment_session_id"]}))
-            await late.leaves()
-        return str(after["status"])
-
-    outcomes = await played(house, 100, play)
-    assert set(outcomes) <= {"pending", "rejected"}

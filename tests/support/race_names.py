@@ -79,19 +79,13 @@ RACES: Final = (
     Race(
         "decline/late joiner",
         "all have said no, by the facts recorded with it; or it goes on with whoever came in time",
-        (
-            f"{U}presence_races.py::test_the_last_decline_against_a_late_joiner",
-            f"{A}races_of_starts.py::test_the_last_decline_against_a_late_joiner",
-        ),
+        (f"{U}presence_races.py::test_the_last_decline_against_a_late_joiner",),
         (f"{U}presence_races.py::test_the_last_decline_and_a_late_joiner_in_order",),
     ),
     Race(
         "targeted decline, time-out, fallback and cancel",
         "the request ends once, with one cause; a fallback begins one search, on the same money",
-        (
-            f"{U}presence_races.py::test_a_targeted_request_and_its_fallback",
-            f"{A}races_of_starts.py::test_a_targeted_request_ends_once",
-        ),
+        (f"{U}presence_races.py::test_a_targeted_request_and_its_fallback",),
     ),
     Race(
         "fallback twice",

@@ -182,7 +182,7 @@ async def test_the_last_decline_against_a_late_joiner(desk: Office, rounds: int)
 
 
 async def test_a_targeted_request_and_its_fallback(desk: Office, rounds: int) -> None:
-    """Decline, time-out, fallback and cancel, twice each, at the end of the window: one attempt, one end."""
+    """Accept, decline, time-out, fallback and cancel at the end of the window: one attempt, one end."""
     chance, outcomes = random.Random(3), Counter[str]()
     soon = SQL(
         "UPDATE pairing_requests SET deadline_at = d, wake_at = d FROM"
@@ -192,7 +192,7 @@ async def test_a_targeted_request_and_its_fallback(desk: Office, rounds: int) ->
         await desk.sql(AWAY)
         scene = await targeted(desk)
         await desk.sql(soon, timedelta(milliseconds=chance.uniform(-5, 15)))
-        names = ["decline", "time-out", "fallback", "cancel"]
+        names = ["decline", "time-out", "fallback", "cancel", "accept"]
         answers = await mixed(chance, {name: scene.sides[name] for name in names})
         assert {code for _, code in answers} <= {"OK", "REQUEST_CLOSED", "INVALID_STATE", "ALREADY_ACTIVE"}
         became = await scene.stands()
@@ -201,6 +201,7 @@ async def test_a_targeted_request_and_its_fallback(desk: Office, rounds: int) ->
         assert became.count("pending") <= 1
         outcomes[became] += 1
     was_a_race(outcomes)
+    assert len(outcomes) >= 3, f"a race that mostly ends one way is none: {outcomes}"
 
 
 # ---------------------------------------------------------------------- caps and windows that change
@@ -293,9 +294,9 @@ async def test_a_window_keeps_its_length(desk: Office) -> None:
 
 
 async def test_the_window_is_changed_while_searches_open(desk: Office, rounds: int) -> None:
-    """Three searches, tapped twice, open while the setting changes: each has one window, and keeps it."""
+    """Two searches, tapped thrice, open while the setting changes: each has one window, and keeps it."""
     chance, outcomes = random.Random(5), Counter[int]()
-    customers = [await desk.customer() for _ in range(3)]
+    customers = [await desk.customer() for _ in range(2)]
     for number in range(rounds):
         before, after = (SHORT, LONGER) if number % 2 else (LONGER, SHORT)
         desk.change(**before)
@@ -312,7 +313,7 @@ async def test_the_window_is_changed_while_searches_open(desk: Office, rounds: i
             into.add(seen.request.id)
 
         searches = [partial(search, who, payment) for who, payment in zip(customers, paid, strict=True)]
-        assert set(await behind_a_barrier(change, *searches, *searches)) == {"OK"}
+        assert set(await behind_a_barrier(change, *searches * 3)) == {"OK"}
         assert len(opened) == len(customers)
         spans = {request: await window(desk, request) for request in opened}
         desk.change(**before)
