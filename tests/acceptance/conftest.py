@@ -13,6 +13,7 @@ from support.evening import House
 from support.houses import house_of
 from support.stores import Stores
 
+
 @pytest.fixture(scope="module")
 def variables(request: pytest.FixtureRequest) -> Mapping[str, str]:
     """What the environment says; a module may have a fixture of its own by this name."""

@@ -41,7 +41,7 @@ class _Sum:
 
 
 def run(seed: int, steps: int) -> None:
-    """Play the night of ``seed``, and those after it until there were so many steps. Exits with 1 at a breach."""
+    """Play the night of ``seed``, and those after it until there were so many steps. Exits 1 at a breach."""
     total, began, worked = _Sum(), time.perf_counter(), time.process_time()
     report = total.play(seed)
     while total.steps < steps:

@@ -8,6 +8,7 @@ from support.billing import Bank
 from support.billing import bank as open_bank
 from support.desk import Office, office
 
+
 @pytest.fixture
 async def desk(database_url: str) -> AsyncIterator[Office]:
     """The office of one test."""
