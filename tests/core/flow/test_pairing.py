@@ -8,6 +8,7 @@ from halobestie_core.flow.effects import LookAgain, MitraBecameEligible
 from halobestie_core.pairing import OfferStatus, PairingRequest
 from halobestie_core.presence import Block, GoOffline
 from halobestie_core.testing import (
+    CHEAPER,
     World,
     a_mitra,
     asking_again,
@@ -162,6 +163,22 @@ def test_a_cancelled_search() -> None:
     assert heard(verdict) == ["customer: pairing_failed", "offered: chat_request_closed (cancelled)"]
     assert status(world) == (PaymentStatus.FAILED_PAIRING, Cause.CUSTOMER_CANCELLED)
     assert refused(world.fall_back()) is Reason.NOT_POSSIBLE
+
+
+def test_a_cancelled_search_gives_the_promotion_back() -> None:
+    """Once, and not while a fallback may still use it."""
+    world = World.of(2)
+    world.promotion = CHEAPER
+    world.create(12)
+    discounted = next(iter(world.payments))
+    world.pay()
+    world.search()
+    pass_time(world, 60)
+    run_clock(world)
+    assert (status(world)[1], world.books.discounts_returned) == (Cause.NO_MITRA_AVAILABLE, [])
+    world.fall_back()
+    world.cancel()
+    assert (status(world)[1], world.books.discounts_returned) == (Cause.CUSTOMER_CANCELLED, [discounted])
 
 
 def test_what_comes_overdue_is_the_time_out() -> None:

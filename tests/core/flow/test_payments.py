@@ -17,6 +17,7 @@ from halobestie_core.testing import (
     paid,
     pass_time,
     pending,
+    run_clock,
     searching,
     waiting,
     wake,
@@ -77,6 +78,31 @@ def test_an_invoice_is_made_and_unmade() -> None:
     assert heard(world.create(60)) == ["gateway: create"]
     assert heard(world.abandon()) == ["gateway: expire", "customer: payment_updated"]
     assert ignored(world.abandon()) == "it is abandoned already"
+
+
+def test_nobody_should_pay_for_what_has_expired() -> None:
+    """The clock closes the page too, as leaving does."""
+    world = World.of(1)
+    world.provider = Provider.XENDIT
+    world.create(60)
+    verdict = wake(overdue(world), waiting(world)[0])
+    assert heard(verdict) == ["gateway: expire", "customer: payment_expired"]
+
+
+def test_a_fallback_that_nobody_took_gives_the_promotion_back() -> None:
+    """It was kept for the fallback; when its time is over, it is free again."""
+    world = World.of(1)
+    world.promotion = CHEAPER
+    world.create(12)
+    discounted = the(world)
+    world.pay()
+    world.search()
+    pass_time(world, 60)
+    run_clock(world)
+    assert (the(world).fallback_open, world.books.discounts_returned) == (True, [])
+    pass_time(world, 3600)
+    run_clock(world)
+    assert (the(world).fallback_open, world.books.discounts_returned) == (False, [discounted.id])
 
 
 def test_nobody_paid_in_time() -> None:

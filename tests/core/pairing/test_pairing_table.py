@@ -149,6 +149,14 @@ def test_row(request_: PairingRequest, command: object, to: RequestStatus, sets:
     assert verdict.told is None
 
 
+@pytest.mark.parametrize("status", [status for status in RequestStatus if status is not PENDING])
+def test_a_no_said_twice_is_one_no(status: RequestStatus) -> None:
+    """Who has declined hears the same again however the search went on without them."""
+    over = evolve(moved(general, decline()).after, status=status)
+    assert isinstance(PAIRING.decide(over, decline(), IN_TIME), Ignored)
+    assert isinstance(PAIRING.decide(over, decline(OTHER_MITRA), IN_TIME), Refused)
+
+
 @pytest.mark.parametrize(
     "request_, command",
     [
