@@ -76,7 +76,7 @@ async def test_marks_everywhere(house: House, place: FcmPlace) -> None:
     async def pushed() -> bool:
         return bool(place.fake.inbox)
 
-    await eventually(pushed, what="something must really be pushed")
+    await eventually(pushed, seconds=20, what="something must really be pushed")
     sent = [json.dumps(dict(one.message)) for one in place.fake.inbox]
     logged = [line for one in house.instances for line in (*one.logged, *one.printed)]
     assert any("answered" in line for line in logged)

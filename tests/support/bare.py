@@ -54,6 +54,11 @@ class BarePage(Visitor):
         await self.holds("ready")
         return self
 
+    async def second_tab(self) -> Self:
+        """The same in another tab."""
+        page = await self.context.new_page()
+        return await type(self)(self.context, page, self.road, self.watch).opens()
+
     def _opened(self, socket: WebSocket) -> None:
         self.sockets.append(socket)
         socket.on("framesent", lambda frame: self.said.append(json.loads(frame)))
