@@ -158,6 +158,8 @@ def test_the_mitra_does_not() -> None:
     pass_time(world, 5)
     verdict = world.answer(accepted=False)
     assert happened(verdict) == ["ExtensionRefused", "PaymentFailed", "SessionResumed"]
+    said = ["customer: extension_response", "customer: session_resumed", "mitra: session_resumed"]
+    assert set(said) <= set(heard(verdict))
     assert extra(world) == (PaymentStatus.FAILED_PAIRING, Cause.EXTENSION_REJECTED)
     assert (world.charged, world.refund_due) == (75_000, 20_000)
     assert the(world).expires_at == world.now + timedelta(hours=1)

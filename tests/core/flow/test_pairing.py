@@ -237,10 +237,12 @@ def test_a_blast_in_waves() -> None:
     world.busy = {first: 2, second: 1}
     searching(world)
     assert [set(one.mitra_ids) for one in the(world).waves] == [{third}]
+    world.later.clear()
     pass_time(world, 20)
     (item,) = waiting(world)
     assert item.wake_at == world.now
     assert heard(wake(world, item)) == ["wave 2: chat_request"]
+    assert world.later == [LookAgain(the(world).id)]
     run_clock(world, the(world).deadline_at)
     assert [set(one.mitra_ids) for one in the(world).waves] == [{third}, {second}, {first}]
     assert status(world)[1] is Cause.NO_MITRA_AVAILABLE
