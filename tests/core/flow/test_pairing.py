@@ -4,7 +4,7 @@ import pytest
 from attrs import evolve
 
 from halobestie_core import Cause, PaymentStatus, Reason, RequestStatus, SessionStatus
-from halobestie_core.flow.effects import LookAgain, MitraBecameEligible
+from halobestie_core.flow.effects import LookAgain, MitraBecameEligible, MitraWentAway
 from halobestie_core.pairing import OfferStatus, PairingRequest
 from halobestie_core.presence import Block, GoOffline
 from halobestie_core.testing import (
@@ -307,6 +307,17 @@ def test_the_target_leaves_meanwhile(command: object) -> None:
         "offered: chat_request_closed (withdrawn)",
     ]
     assert status(world)[1] is Cause.TARGETED_MITRA_OFFLINE
+
+
+def test_a_target_who_fell_silent() -> None:
+    """The sweep tells the mitra why they are offline, and leaves it to others to end what waits for them."""
+    world = asking_again(World.of(1))
+    world.later.clear()
+    mitra = a_mitra(world)
+    pass_time(world, 46)
+    verdict = world.sweep(mitra)
+    assert heard(verdict) == ["mitra: presence"]
+    assert world.later == [MitraWentAway(mitra, "stale")]
 
 
 def test_the_wrong_mitra_leaving_concerns_nobody() -> None:
