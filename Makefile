@@ -30,7 +30,7 @@ test: setup ## run all tests; the core has to be covered to the last branch
 	$(BIN)/coverage run -m pytest --numprocesses=2 tests/core
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --fail-under=100
-	$(BIN)/pytest --numprocesses=3 --dist=loadfile --ignore=tests/core
+	$(BIN)/pytest --numprocesses=3 --dist=loadfile --no-loadscope-reorder --ignore=tests/core
 
 check: setup ## lint, format, types, arrows, generated pages, the web apps' modules
 	$(BIN)/ruff check .
