@@ -22,6 +22,7 @@ from halobestie_adapters.memory import (
     MemoryIdentityStore,
     MemoryInbox,
     MemoryInvoiceBook,
+    MemoryMessages,
     MemoryPictures,
     MemoryPushOutbox,
     MemoryReads,
@@ -36,6 +37,7 @@ from halobestie_core.ports.idempotency import IdempotencyKeys
 from halobestie_core.ports.identity_store import IdentityStore
 from halobestie_core.ports.inbox import Inbox
 from halobestie_core.ports.invoices import InvoiceBook
+from halobestie_core.ports.messages import Messages
 from halobestie_core.ports.notify import FrameOutbox
 from halobestie_core.ports.presence import HeartbeatStore, PictureSource
 from halobestie_core.ports.push import Devices, PushOutbox
@@ -70,6 +72,7 @@ class Place(Protocol):
     keys: IdempotencyKeys
     book: InvoiceBook
     inbox: Inbox
+    messages: Messages
 
     @property
     def now(self) -> datetime:
@@ -128,6 +131,7 @@ class MemoryPlace:
     keys: IdempotencyKeys = field(init=False)
     book: InvoiceBook = field(init=False)
     inbox: Inbox = field(init=False)
+    messages: Messages = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         """Build the ports."""
@@ -145,6 +149,7 @@ class MemoryPlace:
         self.keys = MemoryIdempotencyKeys(self.tables)
         self.book = MemoryInvoiceBook(self.tables)
         self.inbox = MemoryInbox(self.tables)
+        self.messages = MemoryMessages(self.tables)
 
     @property
     def now(self) -> datetime:

@@ -12,6 +12,7 @@ from psycopg.rows import TupleRow, dict_row
 from psycopg.sql import SQL, Identifier
 from psycopg.types.json import Jsonb
 
+from halobestie_adapters.crypto.chat import AesChatCipher
 from halobestie_adapters.memory.clock import SEVEN_IN_THE_EVENING
 from halobestie_adapters.postgres.agenda import PostgresAgenda
 from halobestie_adapters.postgres.config import PostgresConfigStore
@@ -20,6 +21,7 @@ from halobestie_adapters.postgres.idempotency import PostgresIdempotencyKeys
 from halobestie_adapters.postgres.identity import PostgresIdentityStore
 from halobestie_adapters.postgres.inbox import PostgresInbox
 from halobestie_adapters.postgres.invoices import PostgresInvoiceBook
+from halobestie_adapters.postgres.messages import PostgresMessages
 from halobestie_adapters.postgres.outbox import PostgresFrameOutbox
 from halobestie_adapters.postgres.pool import conninfo, make_pool
 from halobestie_adapters.postgres.presence_reads import PostgresPictures
@@ -33,6 +35,7 @@ from halobestie_core.ports.idempotency import IdempotencyKeys
 from halobestie_core.ports.identity_store import IdentityStore
 from halobestie_core.ports.inbox import Inbox
 from halobestie_core.ports.invoices import InvoiceBook
+from halobestie_core.ports.messages import Messages
 from halobestie_core.ports.notify import FrameOutbox
 from halobestie_core.ports.presence import HeartbeatStore, PictureSource
 from halobestie_core.ports.push import Devices, PushOutbox
@@ -40,6 +43,8 @@ from halobestie_core.ports.reads import Reads
 from halobestie_core.ports.revocations import RevocationList
 from halobestie_core.ports.store import Store
 from support.places import Dump, ids, in_order
+
+_CIPHER: Final = AesChatCipher([b"a key of tests that is long enough"])
 
 # Prices are as old as the hills, so that no payment is made before its price.
 _TRAVEL: Final = """
@@ -121,6 +126,7 @@ class PostgresPlace:
     keys: IdempotencyKeys
     book: InvoiceBook
     inbox: Inbox
+    messages: Messages
     costs: list[Cost]
     now: datetime = SEVEN_IN_THE_EVENING
 
@@ -202,5 +208,6 @@ async def postgres_place(url: str, *, connections: int = 4) -> AsyncIterator[Pos
                 PostgresIdempotencyKeys(pool),
                 PostgresInvoiceBook(pool),
                 PostgresInbox(pool),
+                PostgresMessages(pool, _CIPHER),
                 costs,
             )

@@ -9,9 +9,8 @@ from psycopg.sql import SQL, Identifier
 
 from halobestie_adapters.crypto.chat import AesChatCipher
 from halobestie_adapters.postgres.messages import PostgresMessages
-from halobestie_app.usecases import clock, extensions, pairings, payments
+from halobestie_app.usecases import extensions, pairings, payments
 from halobestie_core.extension import Extension
-from halobestie_core.ports.agenda import Due
 from halobestie_core.ports.messages import Message, Written
 from halobestie_core.ports.presence import User
 from halobestie_core.words import UserType
@@ -63,17 +62,6 @@ class Parlour:
     async def goes_on(self, chat: Chat, asked: Extension) -> None:
         """The answer is no, and there was time left."""
         await extensions.answer(self.office.desk, chat.mitra.id, asked.id, accepted=False)
-
-    async def closes(self, chat: Chat, *, grace_over: bool = False) -> None:
-        """The paid time is over, or even the grace, which the clock has not noticed yet."""
-        earlier = SQL(
-            "UPDATE chat_sessions SET started_at = started_at - span, expires_at = expires_at - span,"
-            " wake_at = wake_at - span, closing_until = closing_until - span"
-            " FROM (SELECT interval '6 minutes' AS span) AS by WHERE id = %s"
-        )
-        await self.office.sql(earlier, chat.id)
-        if not grace_over:
-            await clock.fire(self.office.desk, Due("chat", chat.id))
 
     async def texts(self, chat: Chat) -> list[tuple[int, str | None]]:
         """Everything that was said, in order."""

@@ -17,6 +17,7 @@ from halobestie_adapters.memory.idempotency import MemoryIdempotencyKeys
 from halobestie_adapters.memory.identity import MemoryIdentityStore
 from halobestie_adapters.memory.inbox import MemoryInbox
 from halobestie_adapters.memory.invoices import MemoryInvoiceBook
+from halobestie_adapters.memory.messages import MemoryMessages
 from halobestie_adapters.memory.notify import MemoryFrameBus, MemoryFrameOutbox, MemoryNudges
 from halobestie_adapters.memory.presence import (
     MemoryConnections,
@@ -44,6 +45,7 @@ __all__ = [
     "MemoryInbox",
     "MemoryInvoiceBook",
     "MemoryInvoices",
+    "MemoryMessages",
     "MemoryNudges",
     "MemoryPictureCache",
     "MemoryPictures",

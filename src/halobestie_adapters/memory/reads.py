@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final, final
+from typing import final
 from uuid import UUID
 
 from attrs import evolve
@@ -28,8 +28,7 @@ from halobestie_core.ports.reads import (
     Talk,
 )
 from halobestie_core.ports.store import Named
-
-_SILENCE: Final = Talk(0, 0, 0)  # messages are not kept here
+from halobestie_core.words import Side
 
 
 @final
@@ -183,7 +182,11 @@ class MemoryReads:
         if chat is None:
             return None
         customer, mitra = self._customer(chat.customer_id), self._mitra(chat.mitra_id)
-        return SessionSeen(chat, customer, mitra, _SILENCE)
+        return SessionSeen(chat, customer, mitra, self._talk(chat))
+
+    def _talk(self, chat: ChatSession) -> Talk:
+        marks = (self._tables.read_marks.get((chat.id, side), 0) for side in (Side.CUSTOMER, Side.MITRA))
+        return Talk(len(self._tables.messages.get(chat.id, ())), *marks)
 
     def _extension(self, extension: Extension | None) -> ExtensionSeen | None:
         chat = None if extension is None else self._tables.chats.get(extension.session_id)

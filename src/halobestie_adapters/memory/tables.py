@@ -44,9 +44,10 @@ from halobestie_core.ports.identity import (
     Revoked,
     Spent,
 )
+from halobestie_core.ports.messages import Message
 from halobestie_core.ports.store import Named
 from halobestie_core.presence import MitraPresence, PresenceStatus
-from halobestie_core.words import Mode, UserType
+from halobestie_core.words import Mode, Side, UserType
 
 # What a new database starts with: the same tiers, with the same ids.
 SEED: Final = tuple(
@@ -86,6 +87,8 @@ class Tables:
     requests: Shelf[PairingRequest] = field(factory=lambda: Shelf("pairing_requests", rules.REQUESTS))
     chats: Shelf[ChatSession] = field(factory=lambda: Shelf("chat_sessions", rules.CHATS))
     closing_messages: dict[UUID, bytes] = field(factory=dict)
+    messages: defaultdict[UUID, list[Message]] = field(factory=lambda: defaultdict(list))
+    read_marks: dict[tuple[UUID, Side], int] = field(factory=dict)
     extensions: Shelf[Extension] = field(factory=lambda: Shelf("session_extensions", rules.EXTENSIONS))
     captures: Shelf[CaptureRow] = field(factory=lambda: Shelf("payment_captures", rules.CAPTURES))
     failures: Shelf[KeptFailure] = field(factory=lambda: Shelf("pairing_failures", rules.FAILURES))
