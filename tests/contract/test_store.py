@@ -8,7 +8,7 @@ import pytest
 from attrs import evolve
 
 from halobestie_adapters.errors import Busy, Conflict, RuleBroken, StaleWrite
-from halobestie_core import chat, pairing, presence
+from halobestie_core import chat, pairing, payment, presence
 from halobestie_core.flow import FallBackToBlast, OpenPairing, RecordCapture, decide, pricing
 from halobestie_core.flow.decide import Moved
 from halobestie_core.machine import Ignored
@@ -369,10 +369,13 @@ async def test_others_are_not_waited_for(house: Place) -> None:
 
 
 async def test_nothing_is_born_of_its_own_end(house: Place) -> None:
-    """A second try that waited for the first, and would put aside what that has made, is refused."""
-    await do(house, Scope(customer_id=AYU, prices=True), create)
-    with pytest.raises(StaleWrite):
-        await do(house, Scope(customer_id=AYU, prices=True), create)
+    """Who would put a payment aside and bear it again under its own id is refused, whoever decided so."""
+    begun = await do(house, Scope(customer_id=AYU, prices=True), create)
+    async with house.store.unit(Scope(customer_id=AYU, payment_id=PAYMENT)) as unit:
+        aside = decide(unit.loaded.evening, payment.Abandon(), unit.loaded.now)
+        assert isinstance(aside, Moved)
+        with pytest.raises(StaleWrite):
+            await unit.save(evolve(aside, moves=(*aside.moves, *begun.moves)), OF_AYU)
     rows = await house.rows()
     assert [row["status"] for row in rows["payment_sessions"]] == ["pending"]
     assert len(rows["transitions"]) == 1

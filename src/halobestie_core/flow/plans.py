@@ -67,15 +67,17 @@ Planned = Plan | Ignored[Any] | Refused[Any]
 Planner = Callable[[Evening, Any, datetime], Planned]
 
 
-def begin_payment(evening: Evening, wish: payment.Create, now: datetime) -> Plan | Refused[Any]:
+def begin_payment(evening: Evening, wish: payment.Create, now: datetime) -> Planned:
     """Begin a payment. One ordinary payment is open at most: a pending one is abandoned, a fallback ends."""
+    earlier = evening.payment
+    if earlier is not None and earlier.id == wish.id:  # a second try must not put aside what the first made
+        return Ignored("this payment is begun already", earlier)
     if wish.is_extension:
         if evening.live_chat is None:
             return Refused(evening, wish, Reason.SESSION_NOT_ACTIVE, ())
         if _given_away(wish):
             return Refused(evening, wish, Reason.DISCOUNT_NOT_ALLOWED, ())
         return Plan((Step("payment", wish),))
-    earlier = evening.payment
     if earlier is None or earlier.is_extension:
         return Plan((Step("payment", wish),))
     # The earlier one may be overdue without the clock having come by: what it is *now* decides.

@@ -1,5 +1,6 @@
 """Stories of one payment: begun, paid or not, in time or late, cancelled, replaced."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -307,6 +308,37 @@ def test_an_overdue_search_forbids_no_payment() -> None:
         "PaymentCreated",
     ]
     assert broken(world) == ()
+
+
+def test_a_search_in_time_forbids_another_payment() -> None:
+    """Until its window is over, a search is what the customer has going."""
+    world = searching(World.of(1))
+    assert world.request is not None
+    world.now = world.request.deadline_at - timedelta(microseconds=1)
+    assert refused(world.create(5)) is Reason.ALREADY_ACTIVE
+    assert world.request.is_open
+
+
+@pytest.mark.parametrize("begin", [pending, paid, searching], ids=["pending", "paid", "searching"])
+def test_a_payment_is_not_replaced_by_itself(begin: Callable[[World], World]) -> None:
+    """Begun once more under its own id it stays as it is, also where another would have to wait."""
+    world = begin(World.of(1))
+    born = next(
+        move.command for move in world.moves if move.before is None and move.after.id == the(world).id
+    )
+    before = the(world)
+    assert ignored(world.wish(born)) == "this payment is begun already"
+    assert the(world) == before
+
+
+def test_an_extension_payment_is_not_replaced_by_itself() -> None:
+    """Nor is one that prolongs a chat."""
+    world = chatting(World.of(1))
+    world.create(12, for_extension=True)
+    extra = world.extension_payment
+    assert extra is not None
+    born = moved(world.verdict).moves[0].command
+    assert ignored(world.wish(born, world.evening(payment_id=extra.id))) == "this payment is begun already"
 
 
 def test_an_unused_payment_lapses() -> None:
