@@ -1,8 +1,10 @@
 """Bends what the core is made of, for as long as a test lasts: rows, reactions, plans, the engine."""
 
+import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from attrs import evolve
@@ -10,14 +12,15 @@ from attrs import evolve
 from halobestie_core import chat, payment
 from halobestie_core.causes import Cause
 from halobestie_core.chat import ChatSession
-from halobestie_core.explore import ends, house, laws, moving
+from halobestie_core.explore import ends, house, laws, moving, refusing
 from halobestie_core.flow import effects, plans, siblings
-from halobestie_core.flow.decide import MACHINES
+from halobestie_core.flow.decide import MACHINES, decide
 from halobestie_core.flow.evening import Evening
 from halobestie_core.flow.plans import PLANS, Plan, Planned, Step
 from halobestie_core.flow.reactions import REACTIONS
 from halobestie_core.flow.wishes import ActOnFailure, OpenPairing, RecordCapture
-from halobestie_core.machine import Moved, Row, engine
+from halobestie_core.machine import Moved, Refused, Row, engine
+from halobestie_core.reasons import Reason
 
 Bend = Callable[[pytest.MonkeyPatch], object]
 Pick = Callable[[Row], bool]
@@ -70,6 +73,7 @@ def alone(patch: pytest.MonkeyPatch, law: str) -> None:
         (laws, "STATE_LAWS"),
         (laws, "PURSE_LAWS"),
         (moving, "MOVE_LAWS"),
+        (refusing, "REFUSAL_LAWS"),
         (house, "PRESENCE_LAWS"),
         (ends, "LAWS"),
     ):
@@ -87,6 +91,25 @@ def beside_a_chat(evening: Evening, wish: OpenPairing, now: datetime) -> Planned
 def beside_another(_evening: Evening, wish: payment.Create, _now: datetime) -> Planned:
     """Begin a payment, blind for the one that is open."""
     return Plan((Step("payment", wish),))
+
+
+def blind_for_time(patch: pytest.MonkeyPatch) -> None:
+    """Let a search that is over stand in the way until the clock comes by."""
+    patch.setattr(sys.modules[decide.__module__], "_BEGINNINGS", frozenset())
+
+
+def unless_there_was_one(evening: Evening, wish: payment.Create, now: datetime) -> Planned:
+    """Begin a payment only where none was open, over or not."""
+    if evening.payment is None:
+        return plans.begin_payment(evening, wish, now)
+    return Refused(evening, wish, Reason.ALREADY_ACTIVE, ())
+
+
+def beside_itself(evening: Evening, wish: payment.Create, now: datetime) -> Planned:
+    """Begin a payment, blind for its own id."""
+    paid = evening.payment
+    other = None if paid is None else evolve(paid, id=UUID(int=~paid.id.int % 2**128))
+    return plans.begin_payment(evolve(evening, payment=other), wish, now)
 
 
 def again_and_again(evening: Evening, wish: ActOnFailure, now: datetime) -> Planned:
@@ -147,7 +170,7 @@ def forget_causes(patch: pytest.MonkeyPatch) -> None:
     """Let the engine forget the causes of events."""
     real = engine.Machine.decide
 
-    def decided(self: engine.Machine[Any], snapshot: Any, command: object, now: datetime) -> object:  # noqa: ANN401
+    def decided(self: engine.Machine[Any], snapshot: Any, command: object, now: datetime) -> object:  # noqa: ANN401 - any machine's
         made = real(self, snapshot, command, now)
         if not isinstance(made, Moved):
             return made

@@ -70,7 +70,13 @@ async def _create(desk: Desk, customer_id: UUID, wanted: NewPayment, payment_id:
             provider=desk.gateway.provider if quote.price > 0 else Provider.NONE,
         )
 
-    scope = Scope(customer_id=customer_id, prices=True, live_chat=wanted.is_extension)
+    # A search that is over, but not closed yet, is closed before the new payment begins: so it is loaded too.
+    scope = Scope(
+        customer_id=customer_id,
+        prices=True,
+        searching=not wanted.is_extension,
+        live_chat=wanted.is_extension,
+    )
     outcome = await perform(desk, scope, begin, Actor(ActorType.CUSTOMER, customer_id))
     if outcome.refused is not None:
         raise await refused(desk, customer_id, outcome)

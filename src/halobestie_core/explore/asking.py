@@ -63,8 +63,10 @@ def _addressed(night: Night, ask: Ask) -> Evening | None:
 
 
 def _create(night: Night, ask: Ask) -> Wish:
+    """Load the open payment and the open search."""
     quote = priced(night, ask.detail)
     opened = night.purse is not None and night.purse.payment.is_open
+    search = night.request if night.request is not None and night.request.is_open else None
     command = payment.Create(
         id=NEWS[PAYMENT],
         customer_id=CUSTOMER,
@@ -76,7 +78,8 @@ def _create(night: Night, ask: Ask) -> Wish:
         timeout_minutes=MINUTES,
         provider=Provider.XENDIT if quote.price else Provider.NONE,
     )
-    return Wish(Evening(payment=night.purse.payment if opened and night.purse else None), command)
+    open_payment = night.purse.payment if opened and night.purse else None
+    return Wish(Evening(payment=open_payment, request=search), command)
 
 
 def _create_extra(night: Night, _ask: Ask) -> Wish:
@@ -249,7 +252,7 @@ _REQUEST: Final = ("purse", "request")
 _SESSION: Final = ("chat", "extension", "extra")
 
 VERBS: Final[dict[str, Verb]] = {
-    "create": Verb(_create, ("purse",)),
+    "create": Verb(_create, _REQUEST),
     "create_extra": Verb(_create_extra, ("chat",)),
     "confirm": Verb(_to_payment(lambda: payment.Confirm(captured=False, timeout_minutes=MINUTES))),
     "abandon": Verb(_to_payment(payment.Abandon)),

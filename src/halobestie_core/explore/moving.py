@@ -28,7 +28,7 @@ from halobestie_core.flow.ledger import balance
 from halobestie_core.flow.wishes import ActOnFailure, FallBackToBlast, RecordCapture
 from halobestie_core.machine import CARRIED
 from halobestie_core.pairing import Accept, AnswerKind, Decline, OfferStatus, PairingRequest
-from halobestie_core.payment import Create, PaymentSession, PaymentStatus
+from halobestie_core.payment import PaymentSession, PaymentStatus
 from halobestie_core.payment.messages import FellBack
 from halobestie_core.words import TimeoutPolicy
 
@@ -254,8 +254,8 @@ def chat_is_its_requests(turn: Turn) -> Iterator[str]:
 
 def a_repeat_does_nothing(turn: Turn) -> Iterator[str]:
     """T5: the same command once more, late or after an unknown outcome, moves and books nothing."""
-    if turn.verdict is None or isinstance(turn.command, Create | RecordCapture):
-        return  # known by its id, or by its invoice, before it is decided again
+    if turn.verdict is None or isinstance(turn.command, RecordCapture):
+        return  # money is known by its invoice before it is decided again
     again: Evening = turn.verdict.after
     if isinstance(turn.command, ActOnFailure):
         rows = [row for purse in turn.after.purses for row in (purse.row, purse.surplus) if row is not None]

@@ -12,7 +12,7 @@ from uuid import UUID
 from attrs import define, evolve, field, frozen
 
 from halobestie_core.errors import HaloBestieError
-from halobestie_core.explore import laws, moving, options
+from halobestie_core.explore import laws, moving, options, refusing
 from halobestie_core.explore.ask import Ask
 from halobestie_core.explore.bounds import Bounds
 from halobestie_core.explore.coverage import seen
@@ -237,13 +237,14 @@ class Nights:
             self.decisions += 1
             self.seen.update(seen(turn))
             if isinstance(turn, Unmoved):
-                return None
-            broken = (*moving.breaches(turn), *_left_behind(turn))
+                broken = tuple(refusing.breaches(turn))
+            else:
+                broken = (*moving.breaches(turn), *_left_behind(turn))
         except (LookupError, AssertionError, HaloBestieError) as defect:
             raise BrokenError(ask, [("decided_without_a_defect", str(defect))]) from defect
         if broken:
             raise BrokenError(ask, broken)
-        if ask.verb in _SURPLUS and not ask.flag:
+        if isinstance(turn, Unmoved) or (ask.verb in _SURPLUS and not ask.flag):
             return None
         return self._change(turn)
 

@@ -194,7 +194,7 @@ def _waves(able: frozenset[int]) -> Iterator[frozenset[int]]:
 
 _SEARCH: Final = ("purse", "request", "chat")
 FREE: Final = (
-    Group(("purse", "chat"), _first_payment, had_session=True),
+    Group(_SEARCH, _first_payment, had_session=True),
     Group(("chat", "extra"), _extra_payment),
     Group(("purse",), _of_purse("purse")),
     Group(("extra",), _of_purse("extra")),

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from halobestie_core.explore import ends, house, laws, moving
+from halobestie_core.explore import ends, house, laws, moving, refusing
 from halobestie_core.explore.bounds import Bounds
 from halobestie_core.explore.coverage import Entry, entries
 from halobestie_core.explore.story import Story, first_with, of_breach, of_state
@@ -77,6 +77,7 @@ def invariants() -> tuple[tuple[str, str], ...]:
     every: tuple[Callable[..., Any], ...] = (
         *laws.STATE_LAWS,
         *moving.MOVE_LAWS,
+        *refusing.REFUSAL_LAWS,
         *house.PRESENCE_LAWS,
         *ends.LAWS,
     )

@@ -28,6 +28,7 @@ from halobestie_core.extension import ExtensionStatus
 from halobestie_core.flow.decide import Moved, decide
 from halobestie_core.flow.effects import AskGateway, InvoiceStep
 from halobestie_core.machine import Ignored, Refused
+from halobestie_core.pairing import PairingRequest
 from halobestie_core.payment import PaymentSession
 
 _SLOT_IDS: Final = (PAYMENT, REQUEST, CHAT, EXTENSION, EXTRA)
@@ -113,6 +114,8 @@ class _Turning:
         for slot, own in (("request", REQUEST), ("chat", CHAT), ("extension", EXTENSION)):
             raw = self.latest.get(NEWS[own], self.latest.get(own))
             after[slot] = getattr(night, slot) if raw is None else self._canonical(slot, raw)
+        if PAYMENT in self.born:
+            after["request"] = self._still_open(after["request"])
         return Turn(
             self.ask,
             night,
@@ -123,6 +126,10 @@ class _Turning:
             self.born,
             tuple(left),
         )
+
+    def _still_open(self, request: PairingRequest | None) -> PairingRequest | None:
+        """Leave a search behind with the payment that it was for; one that is open stays, and is judged."""
+        return request if request is not None and request.is_open else None
 
     def _canonical(self, slot: str, raw: Any) -> object:  # noqa: ANN401 - whatever lives in that slot
         return getattr(settled, slot)(raw, self.names)

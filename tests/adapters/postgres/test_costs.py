@@ -78,9 +78,10 @@ CM: Final = ("customer", "mitra")
 
 PRICES: Final[Mapping[str, Price]] = {
     # in this order: trips, statements, rows, locks
-    "create a payment": Price(2, 8, 2, C),
-    "create a payment for a mitra": Price(3, 8, 2, C),
-    "create a payment instead of a pending one": Price(2, 10, 5, C),
+    "create a payment": Price(2, 12, 2, C),
+    "create a payment for a mitra": Price(3, 12, 2, C),
+    "create a payment instead of a pending one": Price(2, 14, 5, C),
+    "create a payment after a search that is over": Price(2, 18, 12, C),
     "confirm": Price(3, 9, 4, C),
     "confirm again": Price(3, 5, 0, C),
     "abandon": Price(2, 8, 3, C),
@@ -248,6 +249,14 @@ async def create_targeted(house: House) -> Price:
 async def create_again(house: House) -> Price:
     """A pending one is abandoned."""
     customer, _ = await house.begun()
+    return await house.costs_of(lambda desk: payments.create(desk, customer, payments.NewPayment(12)))
+
+
+async def create_after_search(house: House) -> Price:
+    """The clock has not come by yet: the search is closed here, and its money is owed back."""
+    await house.mitras(3)
+    customer, _, request = await house.searching()
+    await house.age("pairing_requests", request, "deadline_at")
     return await house.costs_of(lambda desk: payments.create(desk, customer, payments.NewPayment(12)))
 
 
@@ -444,6 +453,7 @@ COMMANDS: Final[Mapping[str, Measured]] = {
     "create a payment": create,
     "create a payment for a mitra": create_targeted,
     "create a payment instead of a pending one": create_again,
+    "create a payment after a search that is over": create_after_search,
     "confirm": confirm,
     "confirm again": confirm_again,
     "abandon": abandon,
