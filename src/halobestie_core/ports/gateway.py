@@ -135,7 +135,7 @@ class Invoices(Protocol):
         ...
 
     async def of_payment(self, payment_id: UUID) -> Sequence[Invoice]:
-        """Return every invoice that bears this payment's id, whatever became of it."""
+        """Return all invoices of a payment's id, whatever became of it, in the gateway's own order."""
         ...
 
     async def expire(self, invoice_id: str) -> Invoice:
