@@ -8,8 +8,9 @@ from uuid import UUID
 
 from attrs import define, evolve
 
-from halobestie_adapters.memory import MemoryFrameOutbox, Tables
+from halobestie_adapters.memory import MemoryFrameOutbox, MemoryInbox, Tables
 from halobestie_adapters.memory.loading import Looking
+from halobestie_adapters.memory.rows import DeliveryRow
 from halobestie_adapters.memory.unit import MemoryUnit
 from halobestie_app.simulation.gateway import GatewayLine
 from halobestie_app.simulation.instance import Instance, honest
@@ -21,6 +22,7 @@ from halobestie_core.ports.gateway import Invoice, InvoiceStatus
 from halobestie_core.ports.notify import Claim
 from halobestie_core.ports.presence import User
 from halobestie_core.ports.store import Loaded, Scope, Unit
+from halobestie_core.ports.webhooks import Notice
 
 Anything: TypeAlias = Any
 """What is handed on unread."""
@@ -82,6 +84,26 @@ def own_clock(instance: Instance) -> Desk:
 
 
 @define
+class _Blinkered:
+    """Never sees who is left."""
+
+    store: Any
+
+    @asynccontextmanager
+    async def unit(self, scope: Scope) -> AsyncIterator[Unit]:
+        """Whoever was not asked yet is not there."""
+        async with self.store.unit(scope) as unit:
+            left = scope.look is not None and scope.look.unoffered_of is not None
+            yield _Clocked(unit, evolve(unit.loaded, eligible=frozenset()) if left else unit.loaded)
+
+
+def blinkered(instance: Instance) -> Desk:
+    """A desk that does not look whether anybody is left who could be asked."""
+    desk = honest(instance)
+    return evolve(desk, store=_Blinkered(desk.store))
+
+
+@define
 class _Sure:
     """Takes "nobody knows" for yes."""
 
@@ -125,6 +147,43 @@ def gullible(instance: Instance) -> Desk:
     if invoices is None:
         return honest(instance)
     return _with(instance, invoices=Gullible(invoices, instance.plug, instance.outside.tables))
+
+
+@define
+class Generous(GatewayLine):
+    """Thinks that what was paid is what was asked for."""
+
+    async def get(self, invoice_id: str) -> Invoice | None:
+        """A sum is a sum."""
+        found = await GatewayLine.get(self, invoice_id)
+        if found is None or found.status is not InvoiceStatus.PAID:
+            return found
+        return evolve(found, paid_amount=found.amount)
+
+
+def generous(instance: Instance) -> Desk:
+    """A till that does not look how much was paid."""
+    invoices = instance.outside.invoices
+    return (
+        honest(instance) if invoices is None else _with(instance, invoices=Generous(invoices, instance.plug))
+    )
+
+
+class Forgetful:
+    """An inbox that keeps whatever is brought, however often."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+        self._inbox = MemoryInbox(tables)
+
+    async def keep(self, delivery_id: UUID, body: bytes, notice: Notice | None) -> bool:
+        """It is new each time."""
+        now = self._tables.clock.now
+        self._tables.deliveries[delivery_id] = DeliveryRow(delivery_id, body, notice, now, now)
+        return True
+
+    def __getattr__(self, name: str) -> Anything:
+        return getattr(self._inbox, name)
 
 
 class _Asleep:
@@ -176,7 +235,11 @@ class Eager:
 
 __all__ = [
     "Eager",
+    "Forgetful",
+    "Generous",
     "Gullible",
+    "blinkered",
+    "generous",
     "gullible",
     "lockless",
     "never_looks",

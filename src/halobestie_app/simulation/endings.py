@@ -6,6 +6,7 @@ from typing import Final
 
 from halobestie_app.simulation.town import Town
 from halobestie_app.simulation.weather import Fault
+from halobestie_app.simulation.words import both_are_told
 from halobestie_core.payment import PaymentStatus
 from halobestie_core.ports.gateway import InvoiceStatus
 
@@ -116,6 +117,7 @@ def at_last(town: Town) -> tuple[str, ...]:
         *unsent(town),
         *disorder(town),
         *keyless(town),
+        *both_are_told(town.tables),
         *unpaid(town),
         *unfinished(town),
     )

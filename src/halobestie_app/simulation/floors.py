@@ -1,4 +1,4 @@
-"""How often each row of the tables and each refusal must be met, so that a simulation proves anything at all.
+"""What must be met, so that a simulation proves anything: rows of the tables, refusals, what is said.
 
 What a simulation of the server cannot meet is listed here with the reason.
 """
@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from halobestie_app.simulation.watch import edges
+from halobestie_app.simulation.words import MET
 from halobestie_core.reasons import Reason
 
 _PENDING: Final = "the composition confirms money for a payment that still waits: it never asks this of one"
@@ -20,8 +21,6 @@ OUT_OF_REACH: Final[Mapping[str, str]] = {
     "pairing: pending --target_unavailable [overdue, general]--> expired (no_mitra_available)": _NO_TARGET,
     "presence: online --heartbeat [always]--> online": "heartbeats are written in batches, beside the table",
     "reason wrong_target": "the use case refuses another target before the table is asked",
-    "reason session_paused": "messages are not simulated",
-    "reason message_differs": "messages are not simulated",
 }
 """Rows and reasons that nobody can meet here, and why."""
 
@@ -52,7 +51,7 @@ LONG: Final = 500_000
 
 def wanted() -> Iterator[str]:
     """Yield all that is to be met."""
-    every = (*edges(), *(f"reason {reason}" for reason in Reason))
+    every = (*edges(), *MET, *(f"reason {reason}" for reason in Reason))
     return (one for one in every if one not in OUT_OF_REACH)
 
 

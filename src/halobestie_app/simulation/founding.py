@@ -22,9 +22,12 @@ from halobestie_app.simulation.mitras import Mitra
 from halobestie_app.simulation.operators import CHOICES, Operator
 from halobestie_app.simulation.outsiders import Carrier, Stranger, Troubles
 from halobestie_app.simulation.town import Town
+from halobestie_app.simulation.voices import Voice
 from halobestie_app.simulation.watch import Watch
 from halobestie_app.simulation.weather import Fault, Weather, likely
 from halobestie_core.ports.config import Stored
+from halobestie_core.ports.presence import User
+from halobestie_core.words import UserType
 
 TIERS: Final = tuple(evolve(tier, minutes=minutes) for tier, minutes in zip(SEED, (1, 2, 5), strict=True))
 """Short ones, so that a night sees the end of chats."""
@@ -46,6 +49,7 @@ def found(chance: Random, tables: Tables, weather: Weather, build: Build, began:
         tables=tables,
         weather=weather,
         saved=watch.saved,
+        wrote=watch.words.written,
         began=began,
         bus=bus,
         outbox=MemoryFrameOutbox(tables),
@@ -83,6 +87,8 @@ def people_of(town: Town) -> Iterator[Somebody]:
     yield from (Customer(town, one, chance.choice((0.1, 0.5, 1.5))) for one in town.customers)
     for one in town.mitras:
         yield Mitra(town, one, chance.choice((0.3, 0.9, 1.0)), chance.choice((0.03, 0.3, 1.0)))
+    yield from (Voice(town, User(UserType.CUSTOMER, one)) for one in town.customers)
+    yield from (Voice(town, User(UserType.MITRA, one)) for one in town.mitras)
     yield from (Operator(town, one) for one in town.operators)
     yield from (Carrier(town), Stranger(town), Troubles(town))
 

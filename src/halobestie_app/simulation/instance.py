@@ -6,6 +6,7 @@ What it holds in memory is lost with it. It knows no person who uses it.
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from contextvars import ContextVar
+from functools import partial
 from typing import Any, Final, Protocol, TypeVar
 
 from attrs import define, field
@@ -22,6 +23,7 @@ from halobestie_adapters.memory import (
     MemoryInbox,
     MemoryInvoiceBook,
     MemoryInvoices,
+    MemoryMessages,
     MemoryNudges,
     MemoryReads,
     MemoryStore,
@@ -29,13 +31,23 @@ from halobestie_adapters.memory import (
 )
 from halobestie_adapters.xendit import notices
 from halobestie_app.simulation.gateway import GatewayLine
-from halobestie_app.simulation.lines import ConfigLine, OutboxLine, Plug, Saved, StoreLine, line
+from halobestie_app.simulation.lines import (
+    ConfigLine,
+    OutboxLine,
+    Plug,
+    Saved,
+    StoreLine,
+    Wrote,
+    line,
+    messages_line,
+)
 from halobestie_app.simulation.loop import NumberedTask
 from halobestie_app.simulation.redis import BusLine, ConnectionsLine
 from halobestie_app.simulation.weather import Fault, Weather
 from halobestie_app.usecases.desk import Desk
 from halobestie_app.usecases.setting_aside import Aside
 from halobestie_app.usecases.settings import LiveSettings
+from halobestie_app.usecases.talking import Talking
 from halobestie_app.usecases.till import Till
 from halobestie_app.usecases.webhooks import Door, digests
 from halobestie_app.workers.deadlines import Deadlines
@@ -64,6 +76,7 @@ class Outside:
     tables: Tables
     weather: Weather
     saved: Saved
+    wrote: Wrote
     began: Callable[[], None]
     bus: MemoryFrameBus
     outbox: MemoryFrameOutbox
@@ -93,10 +106,12 @@ class Instance:
     desk: Desk = field(init=False)
     beats: CollectedBeats = field(init=False)
     settings: LiveSettings = field(init=False)
+    talking: Talking = field(init=False)
     door: Door | None = field(init=False, default=None)
     connections: ConnectionsLine = field(init=False)
     is_up: bool = field(init=False, default=False)
     hearing: list[Callable[[Moved], None]] = field(init=False, factory=list)
+    relay: Relay = field(init=False)
     _stop: asyncio.Event = field(init=False)
     _tasks: dict[int, NumberedTask[Any]] = field(init=False, factory=dict)
 
@@ -113,6 +128,8 @@ class Instance:
         self.desk = self.build(self)
         heartbeats = line(MemoryHeartbeats(outside.tables), self.plug)
         self.beats = CollectedBeats(heartbeats, outside.nudges, lambda: self.desk.house)
+        messages = messages_line(MemoryMessages(outside.tables), self.plug, outside.wrote)
+        self.talking = Talking(messages, self.desk.reads, lambda: self._nudge(self.relay.nudge))
         self.hearing = []
         for run in self._loops():
             self._begin(run(self._stop))
@@ -148,15 +165,19 @@ class Instance:
     # -- what it is made of ----------------------------------------------------------------------------------
 
     def saved(self, moved: Moved) -> None:
-        """Tell this instance's workers of a commit, unless nudges are lost tonight."""
-        weather = self.outside.weather
+        """Tell this instance's workers of a commit."""
         for hear in self.hearing:
-            if weather.strikes(Fault.NUDGES_LOST, 0.85):
-                continue
-            if weather.strikes(Fault.NUDGES_LOST, 0.5):
-                asyncio.get_running_loop().call_later(weather.chance.uniform(0.0, 3.0), hear, moved)
-            else:
-                hear(moved)
+            self._nudge(partial(hear, moved))
+
+    def _nudge(self, call: Callable[[], None]) -> None:
+        """Nudge a worker, unless nudges are lost tonight."""
+        weather = self.outside.weather
+        if weather.strikes(Fault.NUDGES_LOST, 0.85):
+            return
+        if weather.strikes(Fault.NUDGES_LOST, 0.5):
+            asyncio.get_running_loop().call_later(weather.chance.uniform(0.0, 3.0), call)
+        else:
+            call()
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         """Begin a worker; it is held with everything that was begun here."""
@@ -166,7 +187,7 @@ class Instance:
         outside, desk = self.outside, self.desk
         agenda = line(MemoryAgenda(outside.tables), self.plug)
         deadlines, later = Deadlines(desk, agenda), LaterCommands(desk, agenda)
-        relay = Relay(OutboxLine(outside.outbox, self.plug), BusLine(outside.bus, self.plug))
+        self.relay = relay = Relay(OutboxLine(outside.outbox, self.plug), BusLine(outside.bus, self.plug))
         self.hearing += [
             deadlines.saved,
             later.saved,

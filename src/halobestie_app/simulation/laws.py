@@ -5,14 +5,20 @@ The names are those of the list that the database's own queries check too. Each 
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
+import orjson
+
 from halobestie_adapters.memory import Tables
+from halobestie_app.simulation.deliveries import webhooks_count_once
+from halobestie_app.simulation.words import nothing_into_silence, numbered_without_a_gap
 from halobestie_core import extension, pairing, payment
-from halobestie_core.chat import ChatSession, SessionStatus
+from halobestie_core.causes import Cause
+from halobestie_core.chat import SessionStatus
 from halobestie_core.extension import Extension, ExtensionStatus
+from halobestie_core.flow import deadlines
 from halobestie_core.flow.effects import EntryKind
 from halobestie_core.machine import Machine
 from halobestie_core.pairing import AnswerKind, PairingRequest, RequestStatus
@@ -146,6 +152,23 @@ def one_winner(tables: Tables) -> Iterator[str]:
             yield f"returning request {request.id} was shown to others than its target"
 
 
+def rejected_by_all(tables: Tables) -> Iterator[str]:
+    """P4: rejected by all only if everybody offered it declined last and, by the log, no one was left."""
+    logged: dict[UUID, list[object]] = defaultdict(list)
+    for move in tables.moves:
+        if move.machine == "pairing" and Cause.ALL_MITRAS_REJECTED in move.body:
+            said = orjson.loads(move.body)
+            logged[move.aggregate_id].append(said["facts"].get("eligible_left"))
+    for request in tables.requests:
+        rejected = request.cause_tag is Cause.ALL_MITRAS_REJECTED
+        if logged[request.id] != [False] * rejected:
+            yield f"request {request.id} is {request.status}, eligible left: {logged[request.id]}"
+        shown = frozenset[UUID]().union(*(one.mitra_ids for one in request.waves))
+        undecided = sorted(one for one in shown if request.latest(one) is not AnswerKind.DECLINED)
+        if rejected and (undecided or not shown):
+            yield f"request {request.id} was rejected by all, and of {len(shown)} not by {undecided}"
+
+
 def places_are_counted(tables: Tables) -> Iterator[str]:
     """P6: a mitra's live chats are those that live."""
     live = Counter(one.mitra_id for one in tables.chats if one.is_live)
@@ -183,20 +206,10 @@ def extensions_match(tables: Tables) -> Iterator[str]:
 
 def waiting_has_a_deadline(tables: Tables) -> Iterator[str]:
     """T1: what waits has a ``wake_at``, and nothing else has one."""
-    waits: list[tuple[datetime | None, bool]] = [(one.wake_at, _waits(one)) for one in tables.payments]
-    waits += [(one.wake_at, one.is_open) for one in tables.requests]
-    waits += [(one.wake_at, one.is_pending) for one in tables.extensions]
-    waits += [(one.wake_at, _runs(one)) for one in tables.chats]
-    yield from (f"wake_at {at} where waiting is {wait}" for at, wait in waits if (at is not None) != wait)
-
-
-def _waits(paid: PaymentSession) -> bool:
-    unused = paid.status is PaymentStatus.CONFIRMED and paid.held_by is None
-    return paid.status is PaymentStatus.PENDING or unused or paid.fallback_open
-
-
-def _runs(one: ChatSession) -> bool:
-    return one.status in {SessionStatus.ACTIVE, SessionStatus.CLOSING}
+    yield from deadlines.misdated(tables.payments)
+    yield from deadlines.misdated(tables.requests)
+    yield from deadlines.misdated(tables.extensions)
+    yield from deadlines.misdated(tables.chats)
 
 
 LAWS: Final[tuple[Law, ...]] = (
@@ -208,10 +221,14 @@ LAWS: Final[tuple[Law, ...]] = (
     one_discount,
     holders_are_open,
     one_winner,
+    rejected_by_all,
     places_are_counted,
     paid_time_is_kept,
     extensions_match,
     waiting_has_a_deadline,
+    webhooks_count_once,
+    numbered_without_a_gap,
+    nothing_into_silence,
 )
 
 

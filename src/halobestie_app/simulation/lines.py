@@ -19,10 +19,13 @@ from halobestie_adapters.memory import (
 from halobestie_app.simulation.weather import Fault, Weather, likely
 from halobestie_core.flow.decide import Moved
 from halobestie_core.ports.config import ConfigUnit, Stored
+from halobestie_core.ports.messages import Messages, Unwritten, Written
 from halobestie_core.ports.notify import Claim, OutboxFrame
+from halobestie_core.ports.presence import User
 from halobestie_core.ports.store import Actor, Loaded, Scope, Unit
 
 Saved = Callable[[Moved, Actor, Loaded], None]
+Wrote = Callable[[User, UUID, Written], None]
 
 _WRITES: Final = frozenset(
     {
@@ -30,6 +33,7 @@ _WRITES: Final = frozenset(
         "fan_out",
         "withdraw_gone",
         "write",
+        "mark_read",
         "begin",
         "errands",
         "done",
@@ -179,9 +183,33 @@ class OutboxLine:
         return await self.outbox.recent(seconds, customers, mitras)
 
 
+class _Writing:
+    """`Messages`, overheard at the moment at which a message is kept."""
+
+    def __init__(self, messages: Messages, wrote: Wrote) -> None:
+        self._messages = messages
+        self._wrote = wrote
+
+    async def write(
+        self, who: User, session_id: UUID, client_message_id: UUID, text: str
+    ) -> Written | Unwritten:
+        written = await self._messages.write(who, session_id, client_message_id, text)
+        if isinstance(written, Written):
+            self._wrote(who, session_id, written)
+        return written
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - any other call
+        return getattr(self._messages, name)
+
+
+def messages_line(messages: Messages, plug: Plug, wrote: Wrote) -> Any:  # noqa: ANN401 - it is `Messages`
+    """Return a line to messages; ``wrote`` hears of each that is kept, or was found to be."""
+    return line(_Writing(messages, wrote), plug)
+
+
 def line(port: object, plug: Plug) -> Any:  # noqa: ANN401 - it is what the port is
     """Return a line to a port."""
     return cast("Any", Line(port, plug))
 
 
-__all__ = ["ConfigLine", "Line", "OutboxLine", "Plug", "StoreLine", "line"]
+__all__ = ["ConfigLine", "Line", "OutboxLine", "Plug", "Saved", "StoreLine", "Wrote", "line", "messages_line"]

@@ -16,6 +16,7 @@ from attrs import define, field, frozen
 from halobestie_adapters.memory import Tables
 from halobestie_adapters.memory.clock import SEVEN_IN_THE_EVENING
 from halobestie_app.simulation import endings, laws
+from halobestie_app.simulation.deliveries import wrong_money_moves_nothing
 from halobestie_app.simulation.founding import TIERS, found, people_of
 from halobestie_app.simulation.instance import HERE, Build, honest
 from halobestie_app.simulation.loop import NumberedTask, Stuck, VirtualLoop
@@ -194,6 +195,9 @@ class _Night:
     def _check(self) -> None:
         if not self.breaches:
             self.breaches.extend(laws.broken(self.town.tables))
+            self.breaches.extend(self.town.watch.words.lost())
+            outside = self.town.outside
+            self.breaches.extend(wrong_money_moves_nothing(outside.tables, outside.invoices))
 
     def _unhandled(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         self.breaches.append(f"nobody handled: {context.get('message')} {context.get('exception')!r}")
@@ -216,7 +220,8 @@ def _digest(tables: Tables, trace: list[str]) -> str:
         for row in shelf:
             hashed.update(repr(row).encode())
     kept = (tables.mitras, tables.outbox, tables.invoices, tables.deliveries, tables.config)
-    for rows in (*kept, tables.moves, trace):
+    said = (dict(tables.messages), tables.read_marks)
+    for rows in (*kept, *said, tables.moves, trace):
         hashed.update(repr(rows).encode())
     return hashed.hexdigest()
 

@@ -8,11 +8,13 @@ from attrs import define
 
 from halobestie_app.simulation.instance import TOKEN, Instance
 from halobestie_app.simulation.town import Call, Lost, Town
+from halobestie_app.simulation.voices import mark, read, say
 from halobestie_app.simulation.weather import Fault, likely
 from halobestie_app.usecases import chats, extensions, pairings, payments, presence
 from halobestie_app.usecases.extensions import Wanted
 from halobestie_app.usecases.payments import NewPayment
-from halobestie_core.words import TopicSensitivity
+from halobestie_core.ports.presence import User
+from halobestie_core.words import TopicSensitivity, UserType
 
 WRONG = ("external_id", "amount", "currency", "status", "paid_amount", "id")
 JUNK = (b"", b"{", b"[]", b'{"id": 7}', b"\xff\xfe")
@@ -88,6 +90,7 @@ class Stranger:
         payment, request = self._one("payments"), self._one("requests")
         session, asked = self._one("chats"), self._one("extensions")
         topic = TopicSensitivity.NORMAL
+        somebody = chance.choice((User(UserType.CUSTOMER, customer), User(UserType.MITRA, mitra)))
         wanted = NewPayment(
             chance.choice((-1, 0, 1, 2, 5, 10**9)),
             tier_id=payment if likely(chance, 0.2) else None,
@@ -111,6 +114,9 @@ class Stranger:
             lambda here, _: chats.end_by_customer(here.desk, customer, session),
             lambda here, _: chats.end_by_mitra(here.desk, mitra, session),
             lambda here, _: presence.heartbeat(here.desk, here.beats, mitra),
+            lambda here, key: say(town, here, somebody, session, key.id, "let me in"),
+            lambda here, _: read(town, here, somebody, session, 0),
+            lambda here, _: mark(town, here, somebody, session, 3),
             lambda here, _: presence.switch(here.desk, here.beats, payment, online=yes),
         )
         return chance.choice(calls)

@@ -10,7 +10,9 @@ from attrs import define, field
 
 from halobestie_adapters.memory import Tables
 from halobestie_app.simulation.instance import HERE
+from halobestie_app.simulation.words import Words
 from halobestie_core import chat, extension, pairing, payment, presence
+from halobestie_core.causes import Cause
 from halobestie_core.extension import Extension
 from halobestie_core.flow.decide import Moved
 from halobestie_core.machine import Machine, Row, snake
@@ -50,6 +52,10 @@ class Watch:
     taken: Counter[str] = field(factory=Counter)
     breaches: list[str] = field(factory=list)
     trace: list[str] = field(factory=list)
+    words: Words = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.words = Words(self.tables, self.taken, self.breaches)
 
     def saved(self, moved: Moved, actor: Actor, loaded: Loaded) -> None:
         """Look at one commit, at the moment at which it is made."""
@@ -60,6 +66,7 @@ class Watch:
         self.trace.append(f"{self.tables.clock.now:%H:%M:%S.%f} {where} {actor.type}: {_told(moved)}")
         for look in (self._early, self._winner, self._silence, self._foreign):
             self.breaches.extend(look(moved, actor))
+        self.breaches.extend(_rejected(moved, loaded))
 
     def _count(self, move: Move[Any]) -> None:
         table = TABLES[type(move.after)]
@@ -119,6 +126,15 @@ class Watch:
             known = None if here is None else here.connections.told.get(mitra)
             if known is not True or not self.tables.mitras[mitra].listener.presence.is_online:
                 yield f"X3: {move.after.id} was approved by silence; whether {mitra} is there: {known}"
+
+
+def _rejected(moved: Moved, loaded: Loaded) -> Iterator[str]:
+    """P4: the last no ends a search only if the locks showed nobody else who could be asked."""
+    for move in moved.moves:
+        if isinstance(move.after, PairingRequest) and move.after.cause_tag is Cause.ALL_MITRAS_REJECTED:
+            recorded = isinstance(move.command, pairing.Decline) and not move.command.eligible_left
+            if not recorded or loaded.eligible:
+                yield f"P4: {move.after.id} was rejected by all while {len(loaded.eligible)} were left"
 
 
 def _mitra_of(tables: Tables, asked: Extension) -> UUID:

@@ -8,6 +8,7 @@ from halobestie_app.simulation.instance import Build, honest
 from halobestie_app.usecases import pairings, payments, refusals
 from halobestie_app.usecases.desk import Desk
 from halobestie_app.workers import later
+from halobestie_core.pairing import PairingRequest
 from halobestie_core.payment import PaymentSession
 from halobestie_core.ports.store import Loaded
 from support import planted
@@ -29,6 +30,8 @@ def found(build: Build, *faults: Fault) -> Report | None:
         pytest.param(planted.own_clock, Fault.SKEW, "T2", id="judges by its own clock"),
         pytest.param(planted.sure_of_sockets, Fault.REDIS_AWAY, "X3", id="takes unknown for connected"),
         pytest.param(planted.gullible, Fault.WEBHOOKS, "M10", id="believes a webhook"),
+        pytest.param(planted.generous, Fault.GATEWAY_AWAY, "M9", id="does not look how much was paid"),
+        pytest.param(planted.blinkered, Fault.SETTINGS, "P4", id="does not look who is left"),
         pytest.param(planted.never_looks, Fault.WEBHOOKS, "M10", id="waits for webhooks"),
     ],
 )
@@ -53,6 +56,22 @@ def test_trust_in_nudges_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     report = found(honest, Fault.NUDGES_LOST)
     assert report is not None
     assert any("T4" in breach for breach in report.breaches), report.breaches
+
+
+def test_a_webhook_kept_twice_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An inbox that does not know what it has applies a webhook as often as it comes."""
+    monkeypatch.setattr(instances, "MemoryInbox", planted.Forgetful)
+    report = found(honest, Fault.WEBHOOKS)
+    assert report is not None
+    assert any("webhooks_count_once" in breach for breach in report.breaches), report.breaches
+
+
+def test_a_search_ended_too_soon_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A no ends a search that others were offered and may still take."""
+    monkeypatch.setattr(PairingRequest, "all_others_declined", lambda _request, _mitra_id: True)
+    report = found(honest)
+    assert report is not None
+    assert any("rejected_by_all" in breach for breach in report.breaches), report.breaches
 
 
 def test_a_new_id_at_each_try_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
