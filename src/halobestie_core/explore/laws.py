@@ -6,12 +6,13 @@ The names in front are those of the list that the database's own queries check t
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from halobestie_core import chat, extension, pairing, payment
+from halobestie_core import extension, pairing, payment
 from halobestie_core.chat import SessionStatus
 from halobestie_core.chat.writing import why_not
 from halobestie_core.explore.asking import EXTRA_TIER
 from halobestie_core.explore.night import EXTRA, NOW, PAYMENT, Gateway, Night, Purse
 from halobestie_core.extension import ExtensionStatus
+from halobestie_core.flow import deadlines
 from halobestie_core.pairing import AnswerKind
 from halobestie_core.payment import PaymentStatus
 from halobestie_core.words import RequestKind
@@ -163,21 +164,9 @@ def words_are_taken_in_time(night: Night) -> Iterator[str]:
 
 def waiting_has_a_deadline(night: Night) -> Iterator[str]:
     """T1: what waits has a ``wake_at``, and nothing else has one."""
-    for purse in night.purses:
-        paid = purse.payment
-        unused = paid.status is PaymentStatus.CONFIRMED and paid.held_by is None
-        waits = paid.status is PaymentStatus.PENDING or unused or paid.fallback_open
-        if (paid.wake_at is not None) != waits:
-            yield f"a payment is {paid.status}, to be looked at: {paid.wake_at}"
-    if night.request is not None and (night.request.wake_at is not None) != night.request.is_open:
-        yield f"a search is {night.request.status}, to be looked at: {night.request.wake_at}"
-    if night.extension is not None and (night.extension.wake_at is not None) != night.extension.is_pending:
-        yield f"an extension is {night.extension.status}, to be looked at: {night.extension.wake_at}"
-    one = night.chat
-    if one is not None and (one.wake_at is not None) != (
-        one.status in {chat.CHAT.initial, SessionStatus.CLOSING}
-    ):
-        yield f"a chat is {one.status}, to be looked at: {one.wake_at}"
+    others = (night.request, night.extension, night.chat)
+    yield from deadlines.misdated(purse.payment for purse in night.purses)
+    yield from deadlines.misdated(one for one in others if one is not None)
 
 
 Law = Callable[[Night], Iterator[str]]

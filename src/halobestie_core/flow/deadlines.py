@@ -1,6 +1,6 @@
 """Deadlines: when the clock must look, and with which command. Derived from snapshots, never set by hand."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Final
 
@@ -15,6 +15,29 @@ def wake_at(evening: Evening) -> datetime | None:
     return min(
         (due for item in waiting if item is not None and (due := item.wake_at) is not None), default=None
     )
+
+
+Timed = payment.PaymentSession | pairing.PairingRequest | chat.ChatSession | extension.Extension
+
+
+def waits(item: Timed) -> bool:
+    """Return whether the clock must come by, judged by the state alone: `wake_at` is held to this.
+
+    A chat that is extending does not wait: its extension does.
+    """
+    if isinstance(item, payment.PaymentSession):
+        unused = item.status is payment.PaymentStatus.CONFIRMED and item.held_by is None
+        return item.status is payment.PaymentStatus.PENDING or unused or item.fallback_open
+    if isinstance(item, chat.ChatSession):
+        return item.status in {chat.SessionStatus.ACTIVE, chat.SessionStatus.CLOSING}
+    return item.is_open if isinstance(item, pairing.PairingRequest) else item.is_pending
+
+
+def misdated(items: Iterable[Timed]) -> Iterator[str]:
+    """Yield a sentence for each that waits without a ``wake_at``, or has one and waits for nothing."""
+    for item in items:
+        if (item.wake_at is not None) != waits(item):
+            yield f"{type(item).__name__} {item.id} is {item.status}, to be looked at: {item.wake_at}"
 
 
 def payment_clock() -> payment.Tick:

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from typing import Any, Final
 
-from halobestie_core import chat, extension, pairing, payment
+from halobestie_core import extension, pairing, payment
 from halobestie_core.chat import SessionStatus
 from halobestie_core.extension import Extension, ExtensionStatus
+from halobestie_core.flow import deadlines
 from halobestie_core.flow.effects import EntryKind
 from halobestie_core.machine import Machine
 from halobestie_core.pairing import AnswerKind, PairingRequest, RequestStatus
@@ -173,18 +174,8 @@ def extensions_match(world: World) -> Iterator[str]:
 
 def waiting_has_a_deadline(world: World) -> Iterator[str]:
     """T1: what waits has a ``wake_at``, and nothing else has one."""
-    waits: list[tuple[object, bool]] = [(p.wake_at, _waits(p)) for p in world.payments.values()]
-    waits += [(r.wake_at, r.is_open) for r in world.requests.values()]
-    waits += [(e.wake_at, e.is_pending) for e in world.extensions.values()]
-    waits += [
-        (c.wake_at, c.status in {chat.CHAT.initial, SessionStatus.CLOSING}) for c in world.chats.values()
-    ]
-    yield from (f"wake_at {at} where waiting is {wait}" for at, wait in waits if (at is not None) != wait)
-
-
-def _waits(paid: PaymentSession) -> bool:
-    unused = paid.status is PaymentStatus.CONFIRMED and paid.held_by is None
-    return paid.status is PaymentStatus.PENDING or unused or paid.fallback_open
+    for shelf in (world.payments, world.requests, world.extensions, world.chats):
+        yield from deadlines.misdated(shelf.values())
 
 
 INVARIANTS: Final[tuple[Callable[[World], Iterator[str]], ...]] = (
