@@ -1,10 +1,19 @@
 """Servers that keep messages wrongly, in one thing each: the simulation finds it, and names the law."""
 
+from uuid import UUID
+
 import pytest
 
+from halobestie_adapters.errors import StoreError
+from halobestie_adapters.memory.clock import SEVEN_IN_THE_EVENING
 from halobestie_app.simulation import Fault, Report, night
 from halobestie_app.simulation import instance as instances
 from halobestie_app.simulation.words import Words
+from halobestie_app.usecases import talking
+from halobestie_app.usecases.talking import Talking
+from halobestie_core.ports.messages import Message
+from halobestie_core.ports.presence import User
+from halobestie_core.words import Side, UserType
 from support import planted_words
 
 NIGHTS = 20
@@ -51,3 +60,20 @@ def test_silence_is_seen_in_the_log_too(monkeypatch: pytest.MonkeyPatch) -> None
     report = found()
     assert report is not None
     assert any("nothing_into_silence" in breach for breach in report.breaches), report.breaches
+
+
+def test_a_lost_answer_is_no_yes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever takes silence of the database for a kept message acknowledges some that are not there."""
+    say = talking.say
+
+    async def hopes(desk: Talking, who: User, chat_id: UUID, message_id: UUID, text: str) -> Message:
+        try:
+            return await say(desk, who, chat_id, message_id, text)
+        except StoreError:
+            side = Side.CUSTOMER if who.type is UserType.CUSTOMER else Side.MITRA
+            return Message(1, side, message_id, text, SEVEN_IN_THE_EVENING)
+
+    monkeypatch.setattr(talking, "say", hopes)
+    report = found(Fault.COMMIT_UNKNOWN)
+    assert report is not None
+    assert any("H2" in breach for breach in report.breaches), report.breaches
