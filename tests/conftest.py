@@ -5,7 +5,7 @@ import os
 import pytest
 from hypothesis import Phase, settings
 
-pytest_plugins = ["support.stores", "support.rounds"]
+pytest_plugins = ["support.stores", "support.rounds", "support.faults"]
 
 # No deadline: a laptop that sleeps is not a bug. `print_blob` makes a failure of the night repeatable by day.
 settings.register_profile("default", deadline=None, print_blob=True, max_examples=100)

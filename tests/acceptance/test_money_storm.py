@@ -8,7 +8,7 @@ import asyncio
 import os
 import time
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from random import Random
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from halobestie_app.fakes.xendit_books import Bill
 from halobestie_app.fakes.xendit_hooks import Plan as Sending
 from halobestie_app.fakes.xendit_serving import XenditPlace, xendit_served
 from support.evening import House
+from support.faults import Row
 from support.money import books_agree, dealt_with
 from support.people import Json
 from support.storm import PER_PAYMENT, REASONS, Kind, Lie, Life, Plan, kinds_of, planned
@@ -87,7 +88,7 @@ def variables(xendit: XenditPlace) -> Mapping[str, str]:
     return xendit.variables
 
 
-async def test_a_storm(house: House, xendit: XenditPlace) -> None:
+async def test_a_storm(house: House, xendit: XenditPlace, faulted: Callable[[str], Row]) -> None:
     """1,000 payments, 5,000 deliveries (`make storm`: 20,000, 100,000): every invariant of money holds."""
     house.expected_trouble = ("a webhook is put aside", "an invoice is not what it should be")
     plans = []
@@ -105,6 +106,10 @@ async def test_a_storm(house: House, xendit: XenditPlace) -> None:
     lives = [life for plan in plans for life in plan.lives]
     told(storm, plans, raged, took)
     await how_soon(house)
+    row = faulted("webhooks")
+    row.rounds = len(storm.took)
+    row.took("answered", *storm.took)
+    row.count("payments", PAYMENTS)
 
     assert len(storm.took) == sum(plan.deliveries for plan in plans) == PAYMENTS * PER_PAYMENT
     assert storm.answers == {200: PAYMENTS * PER_PAYMENT - storm.lies[Lie.TOKEN], 401: storm.lies[Lie.TOKEN]}

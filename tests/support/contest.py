@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from itertools import cycle
-from typing import Any, Final, Protocol
+from typing import Any, Final, LiteralString, Protocol
 from uuid import UUID
 
 from psycopg.sql import SQL, Composed, Identifier
@@ -35,7 +35,7 @@ _PAUSE = SQL(
     " $$ BEGIN PERFORM pg_advisory_xact_lock_shared({}); RETURN NULL; END $$"
 ).format(PAUSED_AT)
 _AT = SQL(
-    "CREATE CONSTRAINT TRIGGER pause_before_commit AFTER INSERT OR UPDATE ON {}"
+    "CREATE CONSTRAINT TRIGGER pause_before_commit AFTER {} ON {}"
     " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION pause_before_commit()"
 )
 
@@ -130,12 +130,14 @@ async def paused(
 
 
 @asynccontextmanager
-async def pausing(place: Place, tables: Sequence[str] = ("transitions",)) -> Any:  # noqa: ANN401  a context manager of a function
-    """Nobody who wrote to these tables commits before the function that this gives is called."""
+async def pausing(
+    place: Place, tables: Sequence[str] = ("transitions",), event: LiteralString = "INSERT OR UPDATE"
+) -> Any:  # noqa: ANN401  a context manager of a function
+    """Nobody who wrote so to these tables commits before the function that this gives is called."""
     async with place.pool.connection() as holder:
         await holder.execute(_PAUSE)
         for table in tables:
-            await holder.execute(_AT.format(Identifier(table)))
+            await holder.execute(_AT.format(SQL(event), Identifier(table)))
         await holder.execute(SQL("SELECT pg_advisory_lock({})").format(PAUSED_AT))
 
         async def goes_on() -> None:

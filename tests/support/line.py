@@ -1,4 +1,4 @@
-"""A line between a server and its store that can be cut, and mended. Knows nothing of what is said on it."""
+"""A line from a server to what it talks to: cut, shaken, slowed, stalled, mended. Knows no protocol."""
 
 import asyncio
 import contextlib
@@ -10,7 +10,10 @@ from psycopg.conninfo import conninfo_to_dict
 
 
 class Line:
-    """Listens on a port of its own and carries bytes to the Unix socket or host of a ``valkey_url``."""
+    """Listens on a port of its own and carries bytes to the Unix socket or host of a ``valkey_url``.
+
+    A small TCP proxy. Who uses it is told its `url` instead of that of what lies beyond.
+    """
 
     def __init__(self, valkey_url: str) -> None:
         parts = urlsplit(valkey_url)
@@ -20,28 +23,41 @@ class Line:
         self._open: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._up = True
+        self._delay = 0.0
         self._flows = asyncio.Event()
         self._flows.set()
 
     @property
+    def port(self) -> int:
+        """Where it listens."""
+        return int(self._server.sockets[0].getsockname()[1])
+
+    @property
     def url(self) -> str:
         """What the server is told."""
-        port = self._server.sockets[0].getsockname()[1]
-        return f"redis://127.0.0.1:{port}/{self._database}"
+        return f"redis://127.0.0.1:{self.port}/{self._database}"
 
     def cut(self) -> None:
         """Hang up on everybody, and on whoever calls."""
         self._up = False
+        self.shake()
+
+    def shake(self) -> None:
+        """Hang up on everybody, in the middle of a word; whoever calls again is heard."""
         for writer in self._open:
             writer.transport.abort()
 
+    def slow(self, seconds: float) -> None:
+        """Take so long for everything that is said, there and back."""
+        self._delay = seconds
+
     def stall(self) -> None:
-        """Let everybody call and speak, and carry nothing."""
+        """Let everybody call and speak, and carry nothing: a black hole."""
         self._flows.clear()
 
     def mend(self) -> None:
         """Carry again, what was held up first."""
-        self._up = True
+        self._up, self._delay = True, 0.0
         self._flows.set()
 
     async def __aenter__(self) -> Self:
@@ -64,10 +80,14 @@ class Line:
         if not self._up:
             writer.transport.abort()
             return
-        if self._path is None:
-            answers, asks = await asyncio.open_connection(self._host, self._port)
-        else:
-            answers, asks = await asyncio.open_unix_connection(self._path)
+        try:
+            if self._path is None:
+                answers, asks = await asyncio.open_connection(self._host, self._port)
+            else:
+                answers, asks = await asyncio.open_unix_connection(self._path)
+        except OSError:  # nobody is there: whoever called hears so
+            writer.transport.abort()
+            return
         both = {writer, asks}
         self._open |= both
         await asyncio.gather(self._copy(reader, asks), self._copy(answers, writer))
@@ -81,6 +101,8 @@ class Line:
         with contextlib.suppress(OSError):
             while data := await source.read(65536):
                 await self._flows.wait()
+                if self._delay:
+                    await asyncio.sleep(self._delay)
                 target.write(data)
                 await target.drain()
         target.close()
@@ -100,7 +122,6 @@ class DatabaseLine(Line):
     @property
     def url(self) -> str:
         """What the server is told."""
-        port = self._server.sockets[0].getsockname()[1]
         user, word = self._given["user"], self._given.get("password")
         person = f"{user}:{word}" if word else user
-        return f"postgresql://{person}@127.0.0.1:{port}/{self._given['dbname']}?sslmode=disable"
+        return f"postgresql://{person}@127.0.0.1:{self.port}/{self._given['dbname']}?sslmode=disable"

@@ -85,10 +85,10 @@ class Socket:
             seen = [frame["type"] for frame in self.frames]
             raise AssertionError(f"no {type_} {members} within {seconds} s, only {seen}") from None
 
-    async def news(self) -> bool:
+    async def news(self, seconds: float = SECONDS) -> bool:
         """Wait until something comes; gives whether it is the end."""
         if not self._reader.done():
-            async with asyncio.timeout(SECONDS):
+            async with asyncio.timeout(seconds):
                 self._news.clear()
                 await self._news.wait()
         return self._reader.done()
