@@ -20,8 +20,8 @@ BODY_SECONDS: Final = 9.0
 LARGEST_HEAD: Final = 32 * 1024
 """Bytes of the request line and the headers."""
 MOST_HEADERS: Final = 100
-READ_SECONDS: Final = 20.0
-"""For a client to read what we have written, when more than the buffers hold waits for it."""
+READ_SECONDS: Final = 9.0
+"""For a client to read some of what we have written, when more than the buffers hold waits for it."""
 
 LINGER_SECONDS: Final = 5.0
 """For a client that was answered while it was still sending: what it sends is thrown away unread, so that it

@@ -23,6 +23,8 @@ LONGEST_SLEEP: Final = 0.5  # seconds; also how late a deadline made by another 
 DEEP_EVERY: Final = 1.0  # seconds between peeks that look however far back
 BATCH: Final = 200
 AT_ONCE: Final = 6
+AT_A_LOOK: Final = 5 * AT_ONCE
+"""Of so many that are due, few are taken before the next look: the other instances take others meanwhile."""
 SOON: Final = 1.0  # seconds: a deadline nearer than this wakes the loop when it is written
 
 _log = log.get(__name__)
@@ -71,10 +73,11 @@ class Deadlines:
         peek = await self.agenda.peek(BATCH, deep=deep)
         due: Sequence[Due] = peek.due
         if deep:
-            self._looked_deep = now
             due = [*due, *await self.agenda.stale(self.desk.house, BATCH)]
         self._resting = {key: until for key, until in self._resting.items() if until > now}
         ready = [one for one in due if one.id not in self._resting]
+        if deep and len(ready) <= AT_A_LOOK:  # else some of it is left, and only a deep look finds it
+            self._looked_deep = now
         if ready:
             await self._fire_all(ready)
             return 0.0
@@ -82,10 +85,10 @@ class Deadlines:
         return min(LONGEST_SLEEP, max(0.001, next_in))
 
     async def _fire_all(self, due: Sequence[Due]) -> None:
-        # Shuffled, so that two instances that peeked at the same rows do not wait for each other all the
-        # way down.
-        shuffled = random.sample(due, len(due))
-        await each(shuffled, self._fire, at_once=AT_ONCE)
+        # At random, so that instances that peeked at the same rows neither wait for each other all the way
+        # down nor try once more what another has done.
+        some = random.sample(due, min(len(due), AT_A_LOOK))
+        await each(some, self._fire, at_once=AT_ONCE)
 
     async def _fire(self, due: Due) -> None:
         try:

@@ -94,6 +94,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
     def __init__(self, config: Config, server_state: ServerState, app_state: dict[str, object]) -> None:
         super().__init__(config, server_state, app_state)
         self.heard = self.loop.time()
+        self.close_timeout = LEAVE_SECONDS
         self.queue = _Inbox()
         self.conn = _Conversation(
             extensions=[], max_size=config.ws_max_size, logger=logging.getLogger("uvicorn.error")
