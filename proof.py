@@ -47,12 +47,12 @@ TESTS: Final = {
     "A4": ("acceptance/test_back_office.py", "app/usecases/test_catalogue.py"),
     "A5": ("acceptance/test_marks.py", "acceptance/conftest.py"),
     "C4": ("acceptance/test_availability.py", "app/workers/test_availability.py"),
-    "H1": ("adapters/postgres/test_messages.py",),
+    "H1": ("contract/test_messages.py", "adapters/postgres/test_messages.py"),
     "H2": ("app/ws/test_delivery.py", "browser/test_returning.py"),
     "M8": ("app/usecases/test_price_races.py",),
     "M9": ("acceptance/test_money_storm.py", "acceptance/test_webhooks.py"),
     "M10": ("acceptance/test_gateway_away.py", "app/usecases/test_reconciling.py"),
-    "T3": ("app/workers/test_deadlines.py", "acceptance/test_survival.py"),
+    "T3": ("app/workers/test_deadlines.py", "faults/test_floods.py"),
     "T5": ("acceptance/test_idempotency.py", "acceptance/test_unknown_commits.py"),
 }
 """Of laws that no query and no state can say whole: the stories that tell them."""
