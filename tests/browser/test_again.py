@@ -76,6 +76,20 @@ async def test_declined_and_nobody_else(people: People) -> None:
     assert (await payments(ayu))[0] == ("failed_pairing", "targeted_mitra_rejected")
 
 
+async def test_still_talking(people: People) -> None:
+    """Curhat lagi with whom one is talking leads back there, and costs nothing."""
+    ayu, ratih = await people.customer("Ayu", opens=False), await people.mitra("Ratih")
+    await ratih.comes()
+    await ratih.api.accepts(await ayu.api.searches())
+    await ayu.opens()
+    for way_back in ("history_again_button", "history_open_link"):
+        await ayu.goes("history")
+        await ayu.sees("history_row", "Ratih")
+        await ayu.taps(way_back)
+        await ayu.sees("chat_peer_name", "Ratih")
+    assert len(await payments(ayu)) == 1
+
+
 async def test_offline_is_known_before_anything_is_paid(people: People) -> None:
     """A bestie who is not there is no reason to pay; the row can be tapped all the same."""
     ayu, ratih = await friends(people)

@@ -45,6 +45,7 @@ export function History() {
   <//><${Nav} here="history" />`;
 }
 
+/** Whoever is still talking to that bestie goes on there: nobody pays twice for the same hour. */
 function Row({ row, again }) {
   const name = row.mitra.display_name;
   const live = isLive(row);
@@ -55,11 +56,11 @@ function Row({ row, again }) {
     ${row.closing_message && html`<blockquote>
       <span class="soft">${t("history_message")}</span>${row.closing_message}</blockquote>`}
     <div class="row">
+      <${Button} testid="history_again_button" aria-label=${t("history_again_with", { name })}
+        onClick=${() => (live ? go("/") : again(row.mitra))}>${t("history_again")}<//>
       ${live
-        ? html`<${Button} testid="history_open_button" onClick=${() => go("/")}>${t("history_open")}<//>`
-        : html`<${Button} testid="history_again_button" aria-label=${t("history_again_with", { name })}
-            onClick=${() => again(row.mitra)}>${t("history_again")}<//>
-          <a href=${`#/past/${row.session_id}`} data-testid="history_read_link"
+        ? html`<a href="#/" data-testid="history_open_link">${t("history_open")}</a>`
+        : html`<a href=${`#/past/${row.session_id}`} data-testid="history_read_link"
             aria-label=${`${t("history_read")}: ${name}, ${dayAndTime(row.started_at)}`}>
             ${t("history_read")}</a>`}
     </div>
