@@ -124,7 +124,7 @@ function percent(rate) {
 
 function seconds(value) {
   return value === null || value === undefined ? "–"
-    : t("seconds", { count: number(value, { maximumFractionDigits: value < 10 ? 1 : 0 }) });
+    : t("seconds", { count: number(value, { maximumFractionDigits: value < 1 ? 2 : value < 10 ? 1 : 0 }) });
 }
 
 function counted(value) {

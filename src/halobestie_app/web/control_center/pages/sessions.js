@@ -95,7 +95,7 @@ function columns(act) {
       cell: (row) => html`${row.mitra.display_name}
         ${
           row.mitra_reachable === false
-            ? html`<${Pill} tone="bad" testid="session_unreachable">${t("unreachable")}<//>`
+            ? html` <${Pill} tone="bad" testid="session_unreachable">${t("unreachable")}<//>`
             : html`<small>${t(reached(row.mitra_reachable, "reachable", "unreachable"))}</small>`
         }`,
     },
