@@ -1,11 +1,16 @@
 """Long lives, led in memory and on PostgreSQL at once: the same answers, and the same rows at the end."""
 
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from random import Random
+from typing import Any
 from uuid import UUID
 
 import pytest
+from attrs import evolve
 
 from halobestie_adapters.postgres.invariants import check
+from halobestie_core.ports.reads import ChatInfo
 from halobestie_core.settings import Settings
 from support.lives import CUSTOMERS, MITRAS, Chance, Life
 from support.places import MemoryPlace
@@ -20,6 +25,7 @@ HOUSES = {
     4: Settings(pairing_wave_size=2, mitra_stale_after_seconds=120, payment_session_timeout_minutes=5),
 }
 STEPS = 250
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("seed", HOUSES)
@@ -37,11 +43,42 @@ async def test_the_same_life(seed: int, on_postgres: PostgresPlace) -> None:
         assert here == there, f"step {step}"
         if step % 25 == 0:
             await _show_alike(*lives)
+    await _all_shown_alike(memory, on_postgres)
     assert len(memory.tables.moves) > STEPS / 4
     here_rows, there_rows = await memory.rows(), await on_postgres.rows()
     for table, rows in here_rows.items():
         assert rows == there_rows[table], table
     assert await check(on_postgres.conn, eventual=False) == []
+
+
+async def _all_shown_alike(memory: MemoryPlace, there: PostgresPlace) -> None:
+    """Everything that can be read by an id, and of an id that nobody has."""
+    tables, nothing = memory.tables, UUID(int=0xFFFF)
+    chats, requests = [one.id for one in tables.chats], [one.id for one in tables.requests]
+    ids: dict[str, Iterable[UUID]] = {
+        "payment": [one.id for one in tables.payments],
+        "request": requests,
+        "session": chats,
+        "chat_info": chats,
+        "extension": [one.id for one in tables.extensions],
+        "mitra": tables.mitras,
+    }
+    for read, known in ids.items():
+        for id_ in (*known, nothing):
+            one, other = [await getattr(place.reads, read)(id_) for place in (memory, there)]
+            assert _timeless(one) == _timeless(other), (read, id_)
+    for request_id in (*requests, nothing):
+        for wave in (None, 1, 2):
+            one, other = [await place.reads.offered(request_id, wave) for place in (memory, there)]
+            assert set(one) == set(other)
+            assert len(one) == len(other)
+
+
+def _timeless(seen: Any) -> Any:  # noqa: ANN401  whatever is read
+    """Without the moment of reading, which is each place's own."""
+    if isinstance(seen, tuple):
+        return seen[0]
+    return evolve(seen, now=NOON) if isinstance(seen, ChatInfo) else seen
 
 
 async def _show_alike(here: Life, there: Life) -> None:
