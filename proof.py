@@ -26,6 +26,7 @@ SQL: Final = "../src/halobestie_adapters/postgres/sql/invariants.sql"
 PAGE: Final = ROOT / "docs" / "proof.md"
 MUTANTS: Final = ROOT / "docs" / "mutants.md"
 RACES: Final = ROOT / "docs" / "races.md"
+FAULTS: Final = ROOT / "docs" / "reliability.md"
 NIGHTS: Final = 30
 MACHINES: Final = (payment.PAYMENT, pairing.PAIRING, chat.CHAT, extension.EXTENSION, presence.PRESENCE)
 BEGIN, END = "<!-- measured -->", "<!-- as measured -->"
@@ -182,8 +183,19 @@ def elsewhere() -> Iterator[str]:
     yield f"{bent[1]} bent rules were caught ({bent[2]}); every survivor is [explained](mutants.md).\n"
     yield "### Whoever comes at the same moment\n"
     yield f"{races} races have a name, forced orders and free rounds on a real PostgreSQL: [all](races.md).\n"
+    yield "### Whatever breaks\n"
+    yield faults() + " [Each, with how long it took to recover, and how to repeat it](reliability.md).\n"
     yield "### More\n"
     yield "[Money](money.md) · [security, control by control](security.md) · [decisions](decisions/README.md)"
+
+
+def faults() -> str:
+    """Sum up the table that `make faults` wrote."""
+    rows = re.findall(r"(?m)^\| [^|]+ \| [^|]+ \| ([0-9,]+) \| ([0-9,]+) \| ", FAULTS.read_text())
+    if not rows:
+        raise SystemExit(f"{FAULTS} holds no table of faults: write it with `make faults`")
+    rounds, violations = (sum(int(row[at].replace(",", "")) for row in rows) for at in (0, 1))
+    return f"{len(rows)} faults on three real instances, {rounds:,} rounds, {violations} violations."
 
 
 def fingerprints() -> str:

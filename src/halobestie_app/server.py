@@ -21,8 +21,8 @@ from starlette.types import ASGIApp
 from halobestie_app import log
 from halobestie_app.watchdog import WatchedProtocol, WatchedState
 
-GRACE: Final = 10.0
-"""Seconds from the signal to the end of the process."""
+GRACE: Final = 8.0
+"""Seconds from the signal until whatever is still in hand is cancelled."""
 SOCKETS: Final[Mapping[str, Any]] = {
     "ws": "websockets-sansio",
     "ws_max_size": 16 * 1024,

@@ -15,6 +15,7 @@ from support.evening import House, at_once
 from support.misuse import NOT_JSON, TOO_MUCH, Operation, bad_bodies, fits, good_body, operations
 from support.people import Answer, Person
 from support.server import SECRET
+from support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
 
@@ -44,6 +45,11 @@ async def routes(house: House) -> list[Operation]:
 @pytest.fixture(autouse=True)
 async def nothing_changed(house: House, people: People, everything_holds: None) -> AsyncIterator[None]:
     """Whatever a test sends, every table is what it was."""
+
+    async def told() -> bool:
+        return bool(await house.value("SELECT count(*) FROM outbox WHERE sent_at IS NULL") == 0)
+
+    await eventually(told, what="news of the beginning are on their way")
     before = await checksums(house)
     yield
     after = await checksums(house)

@@ -3,6 +3,9 @@
 import asyncio
 import os
 import signal
+import subprocess
+import sys
+import time
 
 import pytest
 
@@ -28,6 +31,21 @@ def test_what_a_program_raises_is_raised() -> None:
 
     with pytest.raises(LookupError):
         running.run(main())
+
+
+def test_the_last_resort() -> None:
+    """What does not end is ended, and says so; what ends by itself is let be."""
+    program = (
+        "import time; from halobestie_app.running import LastResort; resort = LastResort(); resort.arm({});"
+        " {}; time.sleep(60 if {} else 1)"
+    )
+    for words, status in ((("0.1", "pass", "True"), 1), (("0.1", "resort.disarm()", "False"), 0)):
+        begun = time.monotonic()
+        done = subprocess.run(  # noqa: S603  our own interpreter and program
+            [sys.executable, "-c", program.format(*words)], capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, "ended in the midst" in done.stdout + done.stderr) == (status, status == 1)
+        assert time.monotonic() - begun < 30
 
 
 def test_an_interrupt_that_was_swallowed_is_said_again() -> None:

@@ -47,7 +47,7 @@ FAULTS: Final[Mapping[str, Fault]] = {
         "`kill -9` at every named point", "what was half done is done once, or not at all"
     ),
     "rolling_restart": Fault("SIGTERM to one instance after the other", "0 commands fail after retry"),
-    "stopped_in_a_black_hole": Fault("SIGTERM while PostgreSQL is a black hole", "ended <= 15 s"),
+    "stopped_in_a_black_hole": Fault("SIGTERM while PostgreSQL is a black hole", "ended <= 10 s"),
     "postgres_killed": Fault(
         "`kill -9` of PostgreSQL", "nothing acknowledged lost; serving again <= 5 s p95"
     ),

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
+from typing import Final
 
 import click
 
@@ -14,6 +15,8 @@ from halobestie_app.server import Address, Background, CannotListen, Listener
 from halobestie_app.usecases.till import RHYTHM, Rhythm
 
 ALL = ",".join(Role)
+STOP_SECONDS: Final = 10.0
+"""From the signal to the end of the process, at the latest."""
 
 Ready = Callable[[wiring.Parts, Mapping[str, Address]], Awaitable[None]]
 
@@ -51,7 +54,9 @@ async def served(
 
     ``companions`` live meanwhile; ``rhythm``: how often the gateway is asked without news.
     """
+    last_resort = running.LastResort()
     async with AsyncExitStack() as stack:
+        stack.callback(last_resort.disarm)
         urls = await stack.enter_async_context(stores.opened(env))
         await stores.up_to_date(urls)
         database_url = await stores.as_server(urls)
@@ -68,6 +73,7 @@ async def served(
             await ready(parts, addresses)
 
         async def on_drain() -> None:
+            last_resort.arm(STOP_SECONDS)
             await parts.drain()
 
         try:
