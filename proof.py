@@ -203,9 +203,17 @@ def fingerprints() -> str:
     return ", ".join(f"{machine.name} `{machine.fingerprint}`" for machine in MACHINES)
 
 
+def diagrams() -> Iterator[str]:
+    """Show what all of it is about."""
+    yield "\n## The machines\n"
+    for machine in MACHINES:
+        yield f"[![The states of {machine.name}](machines/{machine.name}.svg)](machines/{machine.name}.md)\n"
+    yield "What a move of one asks of another is a table too: [reactions](machines/reactions.md)."
+
+
 def page(figures_of: Iterable[str]) -> str:
     """Put the page together around what was measured."""
-    parts = (*promises(), "\n## What was measured\n", BEGIN, *figures_of, END, *elsewhere())
+    parts = (*promises(), "\n## What was measured\n", BEGIN, *figures_of, END, *elsewhere(), *diagrams())
     return HEAD + "\n".join(parts) + "\n"
 
 
