@@ -70,6 +70,7 @@ async def test_a_rolling_restart(rig: Rig, faulted: Faulted, fault_rounds: int) 
                 row.broken.append(f"an instance ended with status {status}")
             row.took("stopped", loop.time() - begun)
             row.took("ready", await rig.restarted([instance]))
+            row.broken += await rig.house.complaints(eventual=False)
             row.rounds += 1
     row.took("a command, until it was carried out", *crowd.figures.commands)
 
@@ -88,6 +89,7 @@ async def test_stopped_while_postgres_is_a_black_hole(rig: Rig, faulted: Faulted
                 rig.postgres.mend()
             row.took("ended", loop.time() - begun)
             row.took("ready", await rig.restarted([rig.house.first]))
+            row.broken += await rig.house.complaints(eventual=False)
             row.rounds += 1
 
 

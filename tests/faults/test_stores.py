@@ -77,6 +77,7 @@ async def test_redis_flushed(rig: Rig, faulted: Faulted, fault_rounds: int) -> N
             rig.flush()
             row.took("availability right again, after", await is_right(rig, ayu))
             await crowd.evenings()
+            row.broken += await rig.house.complaints(eventual=False)
             row.rounds += 1
 
 
@@ -89,6 +90,7 @@ async def test_redis_killed(rig: Rig, faulted: Faulted, fault_rounds: int) -> No
             await asyncio.to_thread(killed, rig.stores)
             row.took("availability right again, after", await is_right(rig, ayu))
             await crowd.evenings()
+            row.broken += await rig.house.complaints(eventual=False)
             row.rounds += 1
 
 
@@ -131,6 +133,7 @@ async def without_redis(
             row.took("availability right again, after", await is_right(rig, ayu))
             row.took("a request meanwhile", *answers)
             answers.extend(before)
+            row.broken += await rig.house.complaints(eventual=False)
             row.rounds += 1
 
 
