@@ -16,6 +16,8 @@ import structlog
 
 Format: TypeAlias = Literal["console", "json"]
 
+SELDOM_SECONDS: Final = 5.0
+
 _ABOUT: ContextVar[Mapping[str, object]] = ContextVar("about", default={})  # noqa: B039  never changed in place
 
 ALLOWED: Final = frozenset(
@@ -106,6 +108,23 @@ def set_up(form: Format | None = None, stream: TextIO | None = None, level: int 
         theirs.propagate = name != "uvicorn.access"  # their access lines hold query strings
     for name in ("uvicorn", "uvicorn.error", "websockets", "httpcore2", "httpx2", "psycopg.pool"):
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
+    # While PostgreSQL is away its pool tries again and again, and says so each time.
+    logging.getLogger("psycopg.pool").filters[:] = [_Seldom()]
+
+
+class _Seldom(logging.Filter):
+    """Lets the same message pass once in five seconds, whatever its arguments."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Say whether this one passes."""
+        passes = record.created - self._said.get(record.msg, 0.0) >= SELDOM_SECONDS
+        if passes:
+            self._said[record.msg] = record.created
+        return passes
 
 
 def get(name: str) -> structlog.stdlib.BoundLogger:

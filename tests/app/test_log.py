@@ -172,3 +172,21 @@ def test_the_level_is_kept() -> None:
     log.get("here").info("quiet")
     log.get("here").warning("loud")
     assert [line["event"] for line in lines(stream)] == ["loud"]
+
+
+def test_what_is_tried_again_and_again_is_said_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pool's tries to reach a server that is away do not bury everything else."""
+    stream, now = json_log(), 1000.0
+    monkeypatch.setattr("time.time", lambda: now)
+    for passed in (0.0, 1.0, log.SELDOM_SECONDS - 0.1, log.SELDOM_SECONDS):
+        now = 1000.0 + passed
+        logging.getLogger("psycopg.pool").warning("refused: %s", passed)
+        logging.getLogger("psycopg.pool").warning("given up after %s", passed)
+        logging.getLogger("elsewhere").warning("as ever")
+    assert [line["event"] for line in lines(stream) if line["logger"] == "psycopg.pool"] == [
+        "refused: 0.0",
+        "given up after 0.0",
+        "refused: 5.0",
+        "given up after 5.0",
+    ]
+    assert len(lines(stream)) == 8

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
-from psycopg import AsyncConnection, ProgrammingError
+from psycopg import AsyncConnection, OperationalError, ProgrammingError
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
@@ -39,6 +39,8 @@ _NETWORK: Final = {
 }
 
 ACQUIRE_SECONDS: Final = 4.0
+RETRY_SECONDS: Final = 0.25
+"""Between two attempts to reach a server that is not there."""
 
 
 def conninfo(url: str) -> str:
@@ -59,32 +61,63 @@ def make_pool(url: str, size: int, *, acquire_seconds: float = ACQUIRE_SECONDS) 
     """Build a pool of `size` connections, not opened yet: `async with` it, then borrow by `connection(pool)`.
 
     A connection is looked at before it is handed out: after a restart of the server no caller gets a dead
-    one.
+    one. A server that is away is tried at least twice in every `RETRY_SECONDS`, as long as it takes.
     """
-    return AsyncConnectionPool(
+    care = _Care()
+    care.pool = AsyncConnectionPool(
         conninfo(url),
         min_size=size,
         max_size=size,
         open=False,
         timeout=acquire_seconds,
-        check=_still_there,
+        check=care.still_there,
+        # By itself the pool would wait a second, then two, then four: longer than a server needs to return.
+        reconnect_timeout=RETRY_SECONDS,
+        reconnect_failed=care.begin_anew,
         # Prepared at the first use: everything here is run thousands of times. Were it at a later one, a
         # statement that failed just then would count as prepared, and never work on that connection again.
         kwargs={"autocommit": True, "prepare_threshold": 0},
     )
+    return care.pool
 
 
-async def _still_there(conn: AsyncConnection[TupleRow]) -> None:
-    """Raise OperationalError if the server has hung up.
+class _Care:
+    """Sees to it that a pool is whole again as soon as its server is there.
 
-    A server that ends a connection says so, and whatever it said unasked can be read: only then is it worth
-    asking. (To ask every time is one more round trip for every command. A connection behind a network that
-    swallows everything is found by neither: that is what the time-outs are for.)
+    Who has lost one connection has probably lost all of them, and the pool lets whoever meets a second dead
+    one wait for a second: so at the first one all that are idle are looked at, in the background, because a
+    network that swallows everything may keep each of them waiting for seconds.
     """
-    silent = select.poll()
-    silent.register(conn.fileno(), select.POLLIN)
-    if silent.poll(0):
-        await AsyncConnectionPool.check_connection(conn)
+
+    pool: AsyncConnectionPool
+
+    def __init__(self) -> None:
+        self._looking: asyncio.Task[None] | None = None
+
+    async def still_there(self, conn: AsyncConnection[TupleRow]) -> None:
+        """Raise OperationalError if the server has hung up.
+
+        A server that ends a connection says so, and whatever it said unasked can be read: only then is it
+        worth asking. (To ask every time is one more round trip for every command. A connection behind a
+        network that swallows everything is found by neither: that is what the time-outs are for.)
+        """
+        silent = select.poll()
+        silent.register(conn.fileno(), select.POLLIN)
+        if silent.poll(0):
+            try:
+                await AsyncConnectionPool.check_connection(conn)
+            except OperationalError:
+                self._look()
+                raise
+
+    async def begin_anew(self, _pool: AsyncConnectionPool) -> None:
+        """Try again: the pool has given up on a connection, and is one smaller for it."""
+        self._look()
+
+    def _look(self) -> None:
+        """Replace idle connections that are dead, and let the pool grow if it has shrunk."""
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.ensure_future(self.pool.check())
 
 
 @asynccontextmanager

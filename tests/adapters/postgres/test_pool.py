@@ -1,9 +1,11 @@
 """The pool and its settings."""
 
+import asyncio
 import time
 
 import pytest
 from psycopg import AsyncConnection
+from psycopg.conninfo import make_conninfo
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 
@@ -14,6 +16,10 @@ from support.waiting import eventually
 pytestmark = pytest.mark.anyio
 
 Connection = AsyncConnection[TupleRow]
+
+SIZE = 6
+MANY = 12
+"""Tries in ten seconds. A driver that takes twice as long each time makes four."""
 
 
 async def show(conn: Connection, *names: str) -> list[str]:
@@ -81,14 +87,55 @@ async def test_killed_connections_are_replaced(database_url: str, conn: Connecti
     async with make_pool(database_url, 2) as pool:
         async with connection(pool) as borrowed:
             await borrowed.execute("SELECT 1")
-        end = (
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
-
-        async def all_gone() -> bool:
-            return (await conn.execute(end)).rowcount == 0
-
-        await eventually(all_gone)
+        await all_ended(conn)
         async with connection(pool) as borrowed:
             assert await (await borrowed.execute("SELECT 1")).fetchone() == (1,)
+
+
+async def test_one_dead_connection_has_all_of_them_looked_at(database_url: str, conn: Connection) -> None:
+    """Nobody meets a second dead one, which the pool would make them wait a second for."""
+    async with make_pool(database_url, SIZE) as pool:
+        await pool.wait()
+        await all_ended(conn)
+        async with connection(pool):
+            pass
+
+        async def whole() -> bool:
+            return pool.get_stats()["pool_available"] == SIZE
+
+        await eventually(whole)
+        assert pool.get_stats()["connections_lost"] == SIZE
+        for _ in range(SIZE):
+            async with connection(pool) as borrowed:
+                await borrowed.execute("SELECT 1")
+
+
+async def all_ended(conn: Connection) -> None:
+    """Have the server hang up on everybody else in this database."""
+    end = (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+
+    async def all_gone() -> bool:
+        return (await conn.execute(end)).rowcount == 0
+
+    await eventually(all_gone)
+
+
+async def test_a_server_that_is_away_is_tried_steadily(database_url: str) -> None:
+    """However long it was away, and whether or not anybody waits for it."""
+    tries = 0
+
+    async def refuse(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal tries
+        tries += 1
+        writer.close()
+
+    async def often() -> bool:
+        return tries > MANY
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+        host, port = server.sockets[0].getsockname()
+        async with make_pool(make_conninfo(database_url, host=host, port=port, sslmode="disable"), 1):
+            await eventually(often, what=f"{tries} tries")
