@@ -100,6 +100,12 @@ class Crowd:
             while len(self.told) < goal:  # noqa: ASYNC110  whoever ends an evening tells nobody
                 await asyncio.sleep(AGAIN / 5)
 
+    async def passes(self, seconds: float) -> None:
+        """Wait until evening after evening has filled so much time."""
+        begun = asyncio.get_running_loop().time()
+        while asyncio.get_running_loop().time() - begun < seconds:
+            await self.evenings()
+
     # ------------------------------------------------------------------------------------------- living
 
     async def _lives(self, ayu: Customer) -> None:
