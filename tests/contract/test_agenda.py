@@ -96,7 +96,10 @@ async def test_a_dismissed_command_is_over(house: Place) -> None:
             "mitra_went_away",
             {"command": "withdraw", "request_id": str(REQUEST), "mitra_id": str(SARI), "detail": "stale"},
         ),
-        ("house_changed", {"command": "look_again", "request_id": str(REQUEST)}),
+        (
+            "house_changed",
+            {"command": "look_again", "request_id": str(REQUEST), "whom": "everybody"},
+        ),
     ],
 )
 async def test_a_command_about_a_mitra_becomes_one_per_search(

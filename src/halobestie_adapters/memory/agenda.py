@@ -122,7 +122,7 @@ class MemoryAgenda:
                     yield _outgoing("end_chat", chat.id, session_id=str(chat.id))
             case "house_changed":
                 for request in blasts:
-                    yield _outgoing("look_again", request.id, request_id=str(request.id))
+                    yield _outgoing("look_again", request.id, request_id=str(request.id), whom="everybody")
 
 
 def _wave_size(item: object) -> int:

@@ -70,12 +70,12 @@ async def offer(desk: Desk, request_id: UUID, mitra_id: UUID, done: int) -> Done
     return await perform(desk, Scope(request_id=request_id, mitra_id=mitra_id), show, SYSTEM, done=done)
 
 
-async def look_again(desk: Desk, request_id: UUID, done: int) -> Done:
-    """Offer one open blast to everybody eligible who was not offered it; waves have their own time."""
+async def look_again(desk: Desk, request_id: UUID, done: int, *, waves: bool = True) -> Done:
+    """Offer one open blast to everybody eligible who was not offered it; ``waves`` have their own time."""
 
     def show(loaded: Loaded) -> pairing.Offer:
         request = loaded.evening.request
-        at_once = request is not None and request.wave_size == 0
+        at_once = request is not None and (request.wave_size == 0 or not waves)
         return pairing.Offer(loaded.eligible if at_once else frozenset())
 
     look = desk.look(unoffered_of=request_id)

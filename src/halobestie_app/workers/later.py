@@ -93,7 +93,8 @@ class LaterCommands:
             case "look_again":
                 await self.agenda.withdraw_gone(_id(fields["request_id"]))
                 self._news.set()
-                await clock.look_again(self.desk, _id(fields["request_id"]), row.id)
+                waves = fields.get("whom") != "everybody"
+                await clock.look_again(self.desk, _id(fields["request_id"]), row.id, waves=waves)
             case "withdraw":
                 detail = fields["detail"]
                 await clock.withdraw(

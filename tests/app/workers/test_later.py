@@ -12,6 +12,9 @@ from halobestie_core.words import TopicSensitivity
 from support.desk import Office
 
 pytestmark = pytest.mark.anyio
+HOUSE_CHANGED = """
+INSERT INTO outbox (kind, stream, audience, payload)
+VALUES ('later', 'house', '{}', '{"command": "house_changed"}') RETURNING id"""
 UNSENT = SQL("SELECT count(*) FROM outbox WHERE kind = 'later' AND sent_at IS NULL")
 
 
@@ -167,6 +170,21 @@ async def test_a_second_look_leaves_waves_alone(desk: Office) -> None:
     await desk.mitra()
     await _run(desk)
     assert len(await _offered(desk, blast.request.id)) == 1
+
+
+async def test_who_may_be_asked_only_now_is_asked_whatever_the_waves(desk: Office) -> None:
+    """A raised cap: no wave would come for those whom it lets in."""
+    desk.change(pairing_wave_size=1, max_customers_per_mitra=1)
+    mitra = await desk.mitra()
+    busy = await desk.searching()
+    await pairings.accept(desk.desk, mitra, busy.request.id)
+    waiting = await desk.searching()
+    await _run(desk)
+    assert await _offered(desk, waiting.request.id) == set()
+    desk.change(pairing_wave_size=1, max_customers_per_mitra=2)
+    await desk.sql(SQL(HOUSE_CHANGED))
+    await _run(desk)
+    assert await _offered(desk, waiting.request.id) == {mitra}
 
 
 async def test_a_chat_that_ends_leaves_nothing_useless_behind(desk: Office) -> None:

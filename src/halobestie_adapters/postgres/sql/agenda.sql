@@ -100,12 +100,15 @@ WHERE c.mitra_id = %(mitra_id)s AND c.status IN ('active', 'extending', 'closing
 ORDER BY c.id
 
 -- name: look_again_everywhere
--- Instead of "the rules of eligibility changed": every open general request looks again.
+-- Instead of "the rules of eligibility changed": every open general request looks again, at everybody. Who may be asked only
+-- now belongs to no wave, and the last wave may be over.
 WITH mine AS (
     UPDATE outbox SET sent_at = clock_timestamp() WHERE id = %(row_id)s AND sent_at IS NULL RETURNING 1
 )
 INSERT INTO outbox (kind, stream, audience, payload)
-SELECT 'later', 'look_again:' || r.id, '{}', jsonb_build_object('command', 'look_again', 'request_id', r.id)
+SELECT 'later', 'look_again:' || r.id, '{}', jsonb_build_object(
+    'command', 'look_again', 'request_id', r.id, 'whom', 'everybody'
+)
 FROM pairing_requests r, mine WHERE r.status = 'pending' AND r.kind = 'general'
 ORDER BY r.id
 
