@@ -76,14 +76,15 @@ async def test_action(house: House, office: Office, action: str) -> None:
     """The row has who, when, what and why; the ledger one line more; the customer is told, and sees it."""
     case = await office.case(await house.customer())
     assert await case.refund() == "due"
-    assert case.row["fallback_until"] == (await case.ayu.payment(case.payment))["fallback_until"]
+    assert case.row["fallback_until"] == (await case.ayu.payment(case.payment))["fallback_until"] is not None
     socket = await case.ayu.connects()
     row = (await office.rini.act(case.row, action, "lewat transfer")).ok()
     assert (row["operator_action"], row["note"]) == (action, "lewat transfer")
     assert row["actioned_by"]["id"] == office.rini.id
     assert row["actioned_by"]["display_name"].endswith("@halobestie.example")
-    changed = {"operator_action", "note", "actioned_by", "actioned_at"}
+    changed = {"fallback_until", "operator_action", "note", "actioned_by", "actioned_at"}
     assert {name for name in row if row[name] != case.row[name]} == changed
+    assert row["fallback_until"] is None, "who was answered cannot use the money any more"
     assert [row] == await office.dewi.failures(case.payment)
     frame = await socket.until("payment_updated")
     assert (frame["payment"]["id"], frame["payment"]["refund"]) == (
@@ -115,10 +116,11 @@ async def test_superseded(house: House, office: Office) -> None:
     assert (refused["state"], refused["allowed"]) == ("superseded", [])
     (await case.ayu.give_up(case.payment)).ok()
     rows = await office.rini.failures(case.payment)
-    assert [(row["cause_tag"], row["superseded_at"] is None) for row in rows] == [
-        ("customer_cancelled", True),
-        ("targeted_mitra_offline", False),
+    assert [(row["cause_tag"], row["superseded_at"] is None, row["fallback_until"]) for row in rows] == [
+        ("customer_cancelled", True, None),
+        ("targeted_mitra_offline", False, None),
     ]
+    assert (await case.ayu.payment(case.payment))["fallback_until"] is None
     (await office.rini.act(rows[0], "refunded")).ok()
     assert await case.ledger() == ["refund_due", "refund_reversed", "refund_due", "refunded"]
     assert await case.refund() == "refunded"
@@ -137,6 +139,10 @@ async def test_after_the_fallback(house: House, office: Office) -> None:
 
     await eventually(closed, seconds=5, what="the fallback stayed open")
     (await case.ayu.fall_back(case.payment)).refused("PAYMENT_EXPIRED")
+    [row] = await office.rini.failures(case.payment)
+    story = await office.rini.get(f"/internal/payments/{case.payment['id']}")
+    shown = [row, story["payment"], *story["failures"], await case.ayu.payment(case.payment)]
+    assert [one["fallback_until"] for one in shown] == [None] * 4
     (await office.rini.act(case.row, "refunded")).ok()
     assert await case.ledger() == ["refund_due", "refunded"]
 

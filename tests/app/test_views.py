@@ -161,6 +161,14 @@ def test_refund(payment: PaymentSession, action: OperatorAction | None, refund: 
     assert payments.payment_session(PaymentSeen(payment, action)).refund == refund
 
 
+@pytest.mark.parametrize(
+    "payment, until", [(FAILED, NOW + 2 * MINUTE), (evolve(FAILED, fallback_open=False), None)]
+)
+def test_fallback_until(payment: PaymentSession, until: datetime | None) -> None:
+    """Until when money may be used again is told while it may be, though the payment never forgets it."""
+    assert payments.payment_session(PaymentSeen(payment)).fallback_until == until
+
+
 def test_free_trial() -> None:
     """Free by a promotion, and only then."""
     free = evolve(PAYMENT, amount=0, is_first_session_discount=True)

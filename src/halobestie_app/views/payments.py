@@ -27,7 +27,10 @@ class Refund(StrEnum):
 
 @frozen
 class PaymentSession:
-    """One intent to pay for one block of minutes; ``amount`` in whole rupiah."""
+    """One intent to pay for one block of minutes; ``amount`` in whole rupiah.
+
+    ``fallback_until``: while the money may be used for another search, and only then.
+    """
 
     id: UUID
     status: PaymentStatus
@@ -89,7 +92,7 @@ def payment_session(seen: PaymentSeen) -> PaymentSession:
         confirmed_at=payment.confirmed_at,
         consumed_at=payment.consumed_at,
         expires_at=payment.expires_at,
-        fallback_until=payment.fallback_until,
+        fallback_until=payment.fallback_until if payment.fallback_open else None,
         refund=_REFUNDS[seen.operator_action] if owed else None,
         provider=payment.provider,
         xendit_invoice_url=payment.xendit_invoice_url,

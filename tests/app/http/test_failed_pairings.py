@@ -39,6 +39,7 @@ class Queue:
         state: str = "open",
         mitra: UUID | None = None,
         amount: int = 10_000,
+        fallback: bool = False,
     ) -> str:
         """One more row; gives its id."""
         customer = await self.house.customer() if customer is None else customer
@@ -46,10 +47,11 @@ class Queue:
         await self.house.run(
             b"INSERT INTO payment_sessions (id, customer_id, amount, mode, duration_minutes, is_extension,"
             b" is_first_session_discount, status, cause_tag, provider, created_at, confirmed_at, expires_at,"
-            b" fallback_until, version)"
+            b" fallback_until, fallback_open, wake_at, version)"
             b" VALUES (%s, %s, %s, 'chat', 5, false, false, 'failed_pairing', %s, 'development',"
-            b" %s, %s, %s, %s, 3)",
-            payment, customer, amount, cause, at, at, at, at + timedelta(minutes=20),
+            b" %s, %s, %s, %s, %s, %s, 3)",
+            payment, customer, amount, cause, at, at, at, at + timedelta(minutes=20), fallback,
+            at + timedelta(minutes=20) if fallback else None,
         )  # fmt: skip
         await self.house.run(
             b"INSERT INTO pairing_failures (id, payment_session_id, customer_id, targeted_mitra_id,"
@@ -116,7 +118,7 @@ async def test_a_row(queue: Queue) -> None:
         ("cause_tag", "targeted_mitra_offline"),
         ("cause_detail", "at_capacity"),
         ("amount", 10_000),
-        ("fallback_until", "2026-03-10T05:20:00Z"),
+        ("fallback_until", None),
         ("operator_action", "refunded"),
         ("note", "by hand"),
         ("actioned_by", {"id": str(queue.boss), "display_name": f"{queue.boss}@example.org"}),
@@ -124,6 +126,19 @@ async def test_a_row(queue: Queue) -> None:
         ("superseded_at", None),
         ("created_at", "2026-03-10T05:00:00Z"),
     ]
+
+
+async def test_a_fallback_is_told_while_it_is_open(queue: Queue) -> None:
+    """Of a row that nobody has to do with any more, and of a fallback that is closed, no time is told."""
+    told = await queue.fails(NOON, fallback=True)
+    superseded = await queue.fails(NOON, fallback=True, state="superseded")
+    closed = await queue.fails(NOON, "customer_cancelled")
+    rows = (await queue.asks())["rows"]
+    assert {row["id"]: row["fallback_until"] for row in rows} == {
+        told: "2026-03-10T05:20:00Z",
+        superseded: None,
+        closed: None,
+    }
 
 
 async def test_money_that_matches_nobody(queue: Queue) -> None:

@@ -91,11 +91,12 @@ SELECT (SELECT count(*) FROM hits) AS total,
        ARRAY(SELECT id FROM hits ORDER BY created_at DESC, id DESC LIMIT %(take)s OFFSET %(skip)s) AS ids
 
 -- name: rows
--- Some rows with their names, the newest first. Surplus money has no fallback: that is the payment's own.
+-- Some rows with their names, the newest first. A fallback is told while it is open, of the row that it would supersede:
+-- surplus money has none, and money that has been used or dealt with has none any more.
 SELECT f.id, f.payment_session_id, f.customer_id, c.display_name AS customer_name, f.targeted_mitra_id,
        m.display_name AS mitra_name, f.cause_tag, f.cause_detail, f.amount,
-       CASE WHEN f.capture_id IS NULL THEN p.fallback_until END AS fallback_until, f.operator_action, f.note,
-       f.actioned_by, o.email AS operator_email, f.actioned_at, f.superseded_at, f.created_at
+       CASE WHEN f.capture_id IS NULL AND f.state = 'open' AND p.fallback_open THEN p.fallback_until END AS fallback_until,
+       f.operator_action, f.note, f.actioned_by, o.email AS operator_email, f.actioned_at, f.superseded_at, f.created_at
 FROM pairing_failures f
 LEFT JOIN payment_sessions p ON p.id = f.payment_session_id
 LEFT JOIN customers c ON c.id = f.customer_id
