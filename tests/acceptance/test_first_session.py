@@ -52,7 +52,9 @@ async def test_a_first_session_for_nothing(house: House) -> None:
     begun = (await elsewhere.pay(5)).ok(201)
     assert (begun["status"], begun["amount"], begun["provider"]) == ("pending", 0, "none")
     assert (begun["is_free_trial"], begun["is_first_session_discount"]) == (True, True)
+    assert (await price(elsewhere))["price"] == 0, "a new payment would give this one's discount back"
     paid = (await ayu.confirm(begun)).ok()
+    assert (await price(elsewhere))["price"] == 10_000, "it is reserved, and nothing replaces it"
     session = await budi.accepts(await ayu.searches(paid))
     (await ayu.end(session["id"])).ok()
     assert (await price(ayu))["price"] == 10_000

@@ -119,7 +119,13 @@ class MemoryReads:
         """Active tiers, the promotion, and what pricing knows of the customer (nothing, if unknown)."""
         tables = self._tables
         active = tuple(tier for tier in tables.tiers if tier.is_active)
-        return Prices(active, tables.promotion, buyer(tables, customer_id))
+        reserved = any(
+            paid.status is PaymentStatus.CONFIRMED and paid.is_first_session_discount
+            for paid in tables.payments
+            if paid.customer_id == customer_id
+        )
+        buying = evolve(buyer(tables, customer_id), discount_reserved=reserved)
+        return Prices(active, tables.promotion, buying)
 
     # -- which ----------------------------------------------------------------------------------------------
 

@@ -235,13 +235,18 @@ SELECT mode, minutes, price, label, requires_phone, is_active, version_id AS sou
 FROM pricing_promotions WHERE key = 'first_session_discount'
 
 -- name: buyer
--- What pricing must know of the customer. A discount reserved by an open payment is not looked at: a new payment replaces
--- that one and gives it back, so that what is shown is what would be paid.
+-- What pricing must know of the customer. A discount reserved by a payment that a new one would replace (pending, or failed
+-- with a fallback open) is not looked at: it is given back then, so that what is shown is what would be paid. A confirmed one
+-- is not replaced by anything.
 SELECT c.phone AS phone, phone_verified_at IS NOT NULL AS phone_verified,
        EXISTS (
            SELECT FROM payment_sessions p
            WHERE p.customer_id = c.id AND p.status = 'consumed' AND NOT p.is_extension
-       ) AS had_session
+       ) AS had_session,
+       EXISTS (
+           SELECT FROM payment_sessions p
+           WHERE p.customer_id = c.id AND p.status = 'confirmed' AND p.is_first_session_discount
+       ) AS discount_reserved
 FROM customers c WHERE c.id = %(customer_id)s
 
 -- name: phone_claimed
