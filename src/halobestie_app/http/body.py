@@ -167,7 +167,7 @@ def from_query(query: bytes, form: type[FormT]) -> FormT:
     """Read a query string as an attrs class; parameters that it does not have are ignored. Raises `Problem`.
 
     Whole numbers are decimal digits, booleans ``true`` or ``false``; a field that is a list may be repeated,
-    be spelled ``name[]``, or hold commas.
+    be spelled ``name[]``, or hold commas. A blank number was left out, as forms do.
     """
     if len(query) > LONGEST_QUERY:
         raise invalid([{"path": "$", "message": f"must be at most {LONGEST_QUERY} bytes of query"}])
@@ -186,7 +186,7 @@ def from_query(query: bytes, form: type[FormT]) -> FormT:
             if texts := given.get(name, []) + given.get(f"{name}[]", []):
                 inner = get_args(kind)[0]
                 data[name] = [_value(item, inner) for text in texts for item in text.split(",") if item]
-        elif texts := given.get(name, []):
+        elif texts := [text for text in given.get(name, []) if text or kind is not int]:
             data[name] = _value(texts[0], kind)
             if len(texts) > 1:
                 errors.append({"path": f"$.{name}", "message": "must be given once"})

@@ -37,9 +37,10 @@ class Said:
 
 @frozen
 class MessagesQuery:
-    """Which messages: those behind a number."""
+    """Which messages: those behind a number, ``cursor`` being what the last page called ``next``."""
 
     after_seq: int = field(default=0, validator=and_(ge(0), le(_GREATEST)))
+    cursor: int | None = field(default=None, validator=optional(and_(ge(0), le(_GREATEST))))
     limit: int = field(default=50, validator=and_(ge(1), le(200)))
 
 
@@ -68,8 +69,9 @@ async def read_info(call: Plain) -> views.ChatInfo:
 async def read_messages(call: Call[None, MessagesQuery]) -> views.Messages:
     """A page of one of the caller's chats."""
     asked = call.query
+    after = asked.after_seq if asked.cursor is None else asked.cursor
     page = await talking.read(
-        call.services.talking, _caller(call), call.path["session_id"], asked.after_seq, asked.limit
+        call.services.talking, _caller(call), call.path["session_id"], after, asked.limit
     )
     return views.messages(page)
 

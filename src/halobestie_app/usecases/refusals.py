@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from halobestie_app.problems import Code, Problem
+from halobestie_core.causes import Cause
 from halobestie_core.machine import Aggregate, Refused
 from halobestie_core.ports.messages import NotTheirs, Unwritten
 from halobestie_core.reasons import SENTENCES, Reason
@@ -61,6 +62,11 @@ def told(reason: Reason, snapshot: object, allowed: tuple[str, ...] = (), **memb
     if said.code is Code.INVALID_STATE:
         said.members["state"] = _state(snapshot)
         said.members["allowed"] = [command for command in allowed if command not in _NOT_FOR_CLIENTS]
+    # Whatever failed says why, to whoever comes too late to have heard it.
+    cause: Cause | None = getattr(snapshot, "cause_tag", None)
+    if cause is not None:
+        detail: str | None = getattr(snapshot, "cause_detail", None)
+        said.members |= {"reason": cause.value} | ({} if detail is None else {"cause_detail": detail})
     said.members.update(members)
     return said
 

@@ -80,6 +80,8 @@ async def test_said_and_read(pair: Pair) -> None:
     page = await pair.gets(pair.path, mitra=True)
     assert page == {"rows": [first, second], "next": None}
     assert await pair.gets(f"{pair.path}?after_seq=1") == {"rows": [second], "next": None}
+    assert await pair.gets(f"{pair.path}?cursor=1") == {"rows": [second], "next": None}
+    assert await pair.gets(f"{pair.path}?after_seq=1&limit=&cursor=") == {"rows": [second], "next": None}
     assert await pair.gets(f"{pair.path}?limit=1") == {"rows": [first], "next": 1}
     assert await pair.gets(f"{pair.path}?after_seq=2") == {"rows": [], "next": None}
 
