@@ -1,8 +1,9 @@
 """Every fault that servers are put to, by name, with what has to hold; what came of it, as a row.
 
-A plugin of pytest: a test asks for `faulted`, and gets the row of its fault to fill. In the end all rows are
-printed; `REWRITE_FAULTS=1` (`make faults`) writes them into docs/reliability.md. ``FAULT_ROUNDS`` says how
-often everything is done: 1 in `make test`, more in `make faults`.
+A plugin of pytest: a test asks for `faulted`, and gets the row of its fault to fill; a test that fails, for
+whatever reason, is a violation in it. In the end all rows are printed; `REWRITE_FAULTS=1` (`make faults`)
+writes them into docs/reliability.md. ``FAULT_ROUNDS`` says how often everything is done: 1 in `make test`,
+more in `make faults`.
 """
 
 import json
@@ -24,6 +25,10 @@ BEGIN: Final = "<!-- faults: written by `make faults` -->"
 END: Final = "<!-- end of faults -->"
 INSTANCES: Final = 3
 PROPERTY: Final = "fault"
+FAILED: Final = pytest.StashKey[list[str]]()
+"""Why a test failed, a line for each error."""
+LONGEST: Final = 160
+"""Characters that the page gives to what did not hold."""
 
 
 @frozen
@@ -122,9 +127,7 @@ class Faults:
         rows = [self.rows[name] for name in FAULTS if name in self.rows]
         terminalreporter.section("faults")
         for row in rows:
-            terminalreporter.write_line(
-                f"{row.name}: {row.rounds} rounds, {len(row.broken)} violations; {measured(row)}"
-            )
+            terminalreporter.write_line(f"{row.name}: {row.rounds} rounds, {verdict(row)}; {measured(row)}")
         if os.environ.get(REWRITE):
             known = lines_of(PAGE.read_text("utf-8")) | {row.name: line(row) for row in rows}
             if missing := FAULTS.keys() - known.keys():
@@ -137,6 +140,13 @@ def pytest_configure(config: pytest.Config) -> None:
     """Collect where all reports come together."""
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Faults(), "faults")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+    """Remember why a test failed until its row is told."""
+    if call.when == "call" and call.excinfo is not None:
+        item.stash[FAILED] = list(reasons(call.excinfo.value))
 
 
 @pytest.fixture
@@ -156,10 +166,22 @@ def faulted(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Row]]:
         return rows[-1]
 
     yield begin
+    failed = request.node.stash.get(FAILED, [])
     for row in rows:
+        row.broken += failed
         request.node.user_properties.append((PROPERTY, json.dumps(asdict(row))))
     broken = [text for row in rows for text in row.broken]
-    assert not broken, "\n".join(broken[:20])
+    assert failed or not broken, "\n".join(broken[:20])
+
+
+def reasons(error: BaseException) -> Iterator[str]:
+    """Say in a line what an error is about; each of them, if it is many."""
+    if isinstance(error, BaseExceptionGroup):
+        for one in error.exceptions:
+            yield from reasons(one)
+    else:
+        first = next(iter(str(error).splitlines()), "")
+        yield first if isinstance(error, AssertionError) and first else f"{type(error).__name__}: {first}"
 
 
 # -------------------------------------------------------------------------------------------- as words
@@ -170,6 +192,16 @@ def measured(row: Row) -> str:
     parts = [f"{what} {spread(seconds)}" for what, seconds in row.seconds.items() if seconds]
     parts += [f"{number:,} {what}" for what, number in row.counts.items()]
     return "; ".join(parts)
+
+
+def verdict(row: Row) -> str:
+    """Say how much was broken, and the first of it."""
+    return f"{len(row.broken)} violations" + (f" ({_cell(row.broken[0])})" if row.broken else "")
+
+
+def _cell(text: str) -> str:
+    """Make a text fit into a table."""
+    return " ".join(text.replace("|", "/").split())[:LONGEST]
 
 
 def spread(seconds: Sequence[float]) -> str:
@@ -188,8 +220,9 @@ def _words(seconds: float) -> str:
 def line(row: Row) -> str:
     """Show a row as a line of a Markdown table, with how and when it was measured."""
     fault, day = FAULTS[row.name], datetime.now(UTC).date()
+    broken = f"{len(row.broken)}: {_cell(row.broken[0])}" if row.broken else "0"
     return (
-        f"| {fault.what} | {fault.holds} | {row.rounds:,} | {len(row.broken)} | {measured(row)} |"
+        f"| {fault.what} | {fault.holds} | {row.rounds:,} | {broken} | {measured(row)} |"
         f" {day}, `FAULT_ROUNDS={ROUNDS}` |"
     )
 

@@ -79,10 +79,14 @@ class Rig:
         """Have people live here, each at least one evening before and after; then everything is judged."""
         crowd = Crowd(self.house, self.xendit, row.name, size)
         pushed = len(self.fcm.fake.asked)
-        async with crowd.living():
-            await crowd.evenings(size)
-            yield crowd
-            await crowd.evenings(size)
+        try:
+            async with crowd.living():
+                await crowd.evenings(size)
+                yield crowd
+                await crowd.evenings(size)
+        except Exception as error:
+            row.broken += await self._in_spite_of(error, row, crowd)
+            raise
         await self.house.goes_home()
         await self.judged(row)
         row.broken += await crowd.kept()
@@ -97,6 +101,21 @@ class Rig:
                 row.count(f"answers of {status}", times)
                 if status != UNAVAILABLE:
                     row.broken.append(f"{times} times somebody was answered {status}")
+
+    async def _in_spite_of(self, error: Exception, row: Row, crowd: Crowd) -> list[str]:
+        """Judge a round that failed, as far as that can be done; the first error is the one that counts."""
+        try:
+            async with asyncio.timeout(3 * CONVERGED):
+                for line in (self.postgres, self.redis, self.gateway, self.pushes):
+                    line.mend()
+                await self.restarted([one for one in self.house.instances if not one.is_running])
+                await self.looks_again()
+                await self.house.goes_home()
+                await self.judged(row)
+                return await crowd.kept()
+        except Exception as other:  # noqa: BLE001  whatever it is, it must not hide the first
+            error.add_note(f"And this could not be judged: {other!r}")
+            return []
 
     async def judged(self, row: Row) -> None:
         """Every invariant: of those that hold in the end, how soon."""
@@ -142,7 +161,8 @@ class Rig:
         for instance in instances:
             instance.start()
         await asyncio.gather(*(asyncio.to_thread(instance.wait) for instance in instances))
-        self.xendit.fake.hooks.url = f"{instances[0].public}/api/webhooks/xendit"
+        if instances:
+            self.xendit.fake.hooks.url = f"{instances[0].public}/api/webhooks/xendit"
         return time.monotonic() - begun
 
     async def due(self, seconds: float) -> "Due":
