@@ -99,11 +99,16 @@ async def test_what_the_server_says_is_so(people: People) -> None:
 
 
 async def test_a_card_over_any_screen(people: People) -> None:
-    """A request shows wherever one is, with what it is about, and goes when the customer gives up."""
+    """A request shows wherever one is, over a question too, and goes when the customer gives up."""
     budi = await listening(people)
+    await budi.taps("nav_profile")
+    await budi.taps("profile_logout_button")
+    await budi.sees("logout_dialog")
     ayu = await people.house.customer("Ayu")
     payment = await ayu.pays()
     (await ayu.search(payment, topic_sensitivity="sensitive")).ok(201)
+    await budi.misses("logout_dialog")
+    await budi.see("offer_accept_button").click(trial=True)
     for place in PLACES:
         await budi.taps(f"nav_{place}")
         card = await budi.sees("offer_card", "Ayu ingin curhat 12 menit")

@@ -13,7 +13,7 @@ from support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
 
-SETTINGS = {"mitra_stale_after_seconds": 3600, "extension_timeout_seconds": 60}
+SETTINGS = {"mitra_stale_after_seconds": 3600, "extension_timeout_seconds": 60, "closure_grace_seconds": 180}
 
 
 OUTCOME = """
@@ -21,10 +21,10 @@ SELECT outcome FROM outbox
 WHERE kind = 'push' AND payload ->> 'extension_id' = %s AND sent_at IS NOT NULL"""
 
 
-async def meets(people: People, budi: MitraPage, name: str) -> tuple[Customer, Json]:
+async def meets(people: People, budi: MitraPage, name: str, **about: str) -> tuple[Customer, Json]:
     """Somebody new asks, and is taken by a tap; the chat is on the screen."""
     customer = await people.house.customer(name)
-    await customer.searches()
+    (await customer.search(await customer.pays(), **about)).ok(201)
     await budi.sees("offer_card", name)
     await budi.taps("offer_accept_button")
     await expect(budi.see("chat_peer_name")).to_have_text(name)
@@ -120,16 +120,18 @@ async def clear_of_toasts(people: People, budi: MitraPage) -> None:
     "policy, words", [("auto_approve", "otomatis disetujui"), ("auto_reject", "otomatis ditolak")]
 )
 async def test_the_card_says_what_silence_means(people: People, policy: str, words: str) -> None:
-    """Seconds and consequence follow the settings; over another screen, and in the chat."""
+    """Seconds and consequence follow the settings, with the topic; over another screen, and in the chat."""
     budi = await listening(people)
-    ayu, session = await meets(people, budi, "Ayu")
+    ayu, session = await meets(people, budi, "Ayu", topic_sensitivity="sensitive")
     await budi.taps("chat_back_button")
     async with people.house.having(extension_default_action_on_timeout=policy, extension_timeout_seconds=45):
         await ayu.asks_more(session)
         await budi.sees("extension_silence_text", f"Tidak menjawab dalam 45 detik = {words}")
         await budi.sees("extension_text", "Ayu mau lanjut +12 menit")
+        await expect(budi.see("extension_card").get_by_test_id("topic")).to_have_text("Topik sensitif")
         await budi.taps("extension_open_button")
         await expect(budi.see("extension_card")).to_have_count(1)
+        await budi.sees("topic", "Topik sensitif")
         await budi.sees("chat_note", "dijeda")
         await clear_of_toasts(people, budi)
         await expect(budi.see("chat_input")).to_be_disabled()
@@ -180,6 +182,15 @@ async def test_ending_only_when_time_is_over(people: People) -> None:
     await budi.writes("chat_input", "Sampai jumpa, Ayu")
     await budi.taps("chat_send_button")
     await budi.marked("Sampai jumpa, Ayu", "sent")
+    await budi.taps("chat_end_button")
+    await budi.sees("chat_end_dialog")
+    citra = await people.house.customer("Citra")
+    payment = await citra.pays()
+    (await citra.search(payment)).ok(201)
+    await budi.misses("chat_end_dialog")
+    await budi.see("offer_decline_button").click(trial=True)
+    (await citra.give_up(payment)).ok()
+    await budi.misses("offer_card")
     await budi.taps("chat_end_button")
     await budi.taps("chat_end_confirm_button")
     await budi.sees("chat_note", "sudah selesai")

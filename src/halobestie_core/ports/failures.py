@@ -17,8 +17,8 @@ from halobestie_core.words import OperatorAction
 class FailureSeen:
     """One row of the queue; ``amount`` in whole rupiah. Money that matches nobody has no customer.
 
-    ``fallback_until``: the payment's, while this row and the fallback are open; ``None`` for surplus money. An
-    operator is named by their e-mail.
+    ``fallback_until``: the payment's, while this row and the fallback are open; ``None`` for surplus money.
+    An operator is named by their e-mail.
     """
 
     id: UUID

@@ -15,6 +15,7 @@ export function createDesk(tell) {
   const offers = objects(); // id -> offer, with `total` seconds and `version`
   const sessions = objects(); // live ones, and those that ended while on the screen
   const extensions = objects();
+  const arrivals = signal(0); // how often something new wanted an answer
   const gone = new Map(); // request id -> version at which its offer went; Infinity: answered by me
 
   const live = computed(() =>
@@ -40,11 +41,16 @@ export function createDesk(tell) {
     return found;
   }
 
+  function arrived(what, about) {
+    arrivals.value = arrivals.peek() + 1;
+    tell(what, about);
+  }
+
   function offered(offer) {
     if ((gone.get(offer.id) ?? -1) >= offer.version) return;
     const known = offers.peek().get(offer.id);
     put(offers, offer.id, { ...offer, total: Math.max(offer.total, known?.total ?? 0) });
-    if (!known) tell("offer", offer);
+    if (!known) arrived("offer", offer);
   }
 
   function closed(id, reason, version = Infinity) {
@@ -56,7 +62,7 @@ export function createDesk(tell) {
   function asked(extension) {
     const known = extensions.peek().get(extension.id);
     if (extension.status !== "pending") remove(extensions, extension.id);
-    else if (newest(extensions, extension) && !known) tell("extension", extension);
+    else if (newest(extensions, extension) && !known) arrived("extension", extension);
   }
 
   /** Takes a session; one that goes on, or is over, has had its answer about more time. */
@@ -134,6 +140,7 @@ export function createDesk(tell) {
     status, //       signal: as GET /api/mitra/status
     offers: byDeadline(offers),
     extensions: byDeadline(extensions),
+    arrivals, //     signal: a number that grows with each new card
     live, //         signal: sessions that are not over, the oldest first
     session: (id) => sessions.value.get(id),
     extensionOf: (sessionId) => [...extensions.value.values()].find((each) => each.session_id === sessionId),

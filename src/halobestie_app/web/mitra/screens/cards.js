@@ -13,6 +13,17 @@ export function Topic({ sensitivity }) {
   return html`<span class="topic" data-topic=${sensitivity} data-testid="topic">${t(sensitivity)}</span>`;
 }
 
+/**
+ * A question over the screen makes way for a new card, whose seconds run: it closes, and what it asked is not
+ * done.
+ *
+ * @param {{value: boolean}} open signal: whether the question is asked
+ */
+export function useMakeWay(open) {
+  const came = desk.arrivals.value;
+  useEffect(() => { open.value = false; }, [came]);
+}
+
 /** Ids of cards that were made small; they stay so until they are tapped, or over. */
 const small = signal(new Set());
 
@@ -104,11 +115,12 @@ export function OfferCard({ offer, corner }) {
 
 /**
  * @param {{extension: object, inChat?: boolean, corner?: object}} props a pending extension; `inChat`: its
- *   chat is on the screen; what is in the card's corner
+ *   chat is on the screen, and says by itself what it is about; what is in the card's corner
  */
 export function ExtensionCard({ extension, inChat = false, corner }) {
   const titled = useId();
   const { timeout_seconds: seconds, default_action: policy } = extension;
+  const session = desk.session(extension.session_id);
   return html`
     <article class="card request extension" aria-labelledby=${titled} data-testid="extension_card"
       data-id=${extension.id}>
@@ -116,6 +128,7 @@ export function ExtensionCard({ extension, inChat = false, corner }) {
         <div>
           <h2 id=${titled}>${title(extension)}</h2>
           <p class="request-who" data-testid="extension_text">${sentence(extension)}</p>
+          ${session && !inChat && html`<${Topic} sensitivity=${session.topic_sensitivity} />`}
           <p class="soft" data-testid="extension_silence_text">${t(`silence_${policy}`, { seconds })}</p>
         </div>
         <${Countdown} until=${extension.deadline_at} total=${seconds} testid="extension_countdown" />

@@ -8,7 +8,7 @@ import { Icon } from "common/ui/icon.js";
 import { common } from "common/texts.js";
 import { desk, endChat, logs, lookBack } from "../model/app.js";
 import { t } from "../texts.js";
-import { ExtensionCard, Topic } from "./cards.js";
+import { ExtensionCard, Topic, useMakeWay } from "./cards.js";
 import { ChatList, Unread } from "./chat_list.js";
 
 /** @param {{id: string}} props of the session */
@@ -53,6 +53,7 @@ function Tabs({ here }) {
 
 function Open({ session, log }) {
   const ending = useSignal(false);
+  useMakeWay(ending);
   const name = session.customer.display_name;
   const extension = desk.extensionOf(session.id);
   const closing = session.status === "closing";

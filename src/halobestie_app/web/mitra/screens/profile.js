@@ -5,11 +5,13 @@ import { common, problemText } from "common/texts.js";
 import { Button, Dialog, Field, Notice, Page, Preferences, Switch, toast } from "common/ui.js";
 import { alerts, api, desk, logOut } from "../model/app.js";
 import { t } from "../texts.js";
+import { useMakeWay } from "./cards.js";
 
 const LONGEST = 40;
 
 export function Profile() {
   const leaving = useSignal(false);
+  useMakeWay(leaving);
   const close = () => { leaving.value = false; };
   return html`
     <${Page} title=${t("profile")} testid="profile_screen">
