@@ -216,3 +216,12 @@ async def test_our_pages(site: Site) -> None:
                 assert (
                     await http.get(httpx2.URL(f"https://halobestie.example{path}").join(url))
                 ).is_success, url
+
+
+async def test_icons_of_an_installed_app() -> None:
+    """Each picture that a manifest names is there, and one of them may be cut to any shape."""
+    async with visitor(FILES) as http:
+        icons = (await http.get("/mitra/manifest.webmanifest")).json()["icons"]
+        assert "maskable" in {icon["purpose"] for icon in icons}
+        for icon in icons:
+            assert (await http.get(icon["src"])).headers["content-type"] == icon["type"]
