@@ -53,7 +53,7 @@ class Delivery:
         carry: Carry | None = None,
         after: Render | None = None,
     ) -> None:
-        self._carry = carry or (lambda user, _, text: hub.push(user, text))
+        self._carry = carry or hub.bring
         self._after = after
         self._hub = hub
         self._bus = bus

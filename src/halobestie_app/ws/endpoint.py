@@ -185,6 +185,8 @@ class SocketEndpoint:
         socket.hold()
         if self._talk is not None:
             self._talk.joining(socket, caller.user)
+        if self._company is not None:
+            self._company.joining(socket, caller.user)
         self._hub.joined(socket, caller.user)
         try:
             seen = await self._snapshot(caller.user)
@@ -201,7 +203,7 @@ class SocketEndpoint:
         if self._talk is not None:
             self._talk.welcomed(socket, seen.ends)
         if self._company is not None:
-            self._company.welcomed(socket, caller.user, seen.others)
+            self._company.welcomed(socket, seen.others)
 
     async def _resume(self, socket: Socket, chats: Mapping[UUID, int]) -> None:
         try:

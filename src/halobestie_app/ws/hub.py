@@ -13,6 +13,7 @@ from halobestie_app.workers.loop import Loop
 from halobestie_app.ws.session import CloseCode
 from halobestie_app.ws.socket import Socket
 from halobestie_core.ports.identity import Revoked
+from halobestie_core.ports.notify import OutboxFrame
 from halobestie_core.ports.presence import User
 from halobestie_core.ports.revocations import Ended
 from halobestie_core.words import UserType
@@ -31,6 +32,7 @@ class Hub:
         self._all: dict[Socket, User | None] = {}
         self._of: dict[User, list[Socket]] = {}
         self._watching: list[Callable[[User, bool], None]] = []
+        self._reading: list[Callable[[User, OutboxFrame, str], None]] = []
         self._draining = False
 
     def __len__(self) -> int:
@@ -103,6 +105,16 @@ class Hub:
         """Send ``text`` to every socket of this user."""
         for socket in tuple(self._of.get(user, ())):
             socket.push(text)
+
+    def bring(self, user: User, frame: OutboxFrame, text: str) -> None:
+        """Send a frame of the outbox to every socket of this user, then tell whoever reads along."""
+        self.push(user, text)
+        for callback in self._reading:
+            callback(user, frame, text)
+
+    def read_along(self, callback: Callable[[User, OutboxFrame, str], None]) -> None:
+        """Call ``callback`` with every frame of the outbox that is brought to somebody here, and its text."""
+        self._reading.append(callback)
 
     def close_logins(self, ended: Sequence[Ended]) -> None:
         """Close the sockets of log-ins that ended, without waiting for the next look.

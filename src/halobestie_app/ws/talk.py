@@ -104,7 +104,7 @@ class Talk:
     def carry(self, user: User, frame: OutboxFrame, text: str) -> None:
         """Bring a frame to the sockets of this user; messages in their order, others at once."""
         if frame.frame != FRAME:
-            self._hub.push(user, text)
+            self._hub.bring(user, frame, text)
             return
         session_id, seq = UUID(frame.ids["session_id"]), int(frame.ids["seq"])
         for socket in self._hub.sockets(user):

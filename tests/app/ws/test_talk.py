@@ -18,7 +18,7 @@ from halobestie_adapters.postgres.reads import PostgresReads
 from halobestie_adapters.redis.bus import RedisBus
 from halobestie_adapters.redis.connection import RedisLink
 from halobestie_adapters.redis.registry import RedisConnections
-from halobestie_app.usecases import chats
+from halobestie_app.usecases import chats, pairings
 from halobestie_app.usecases.talking import Talking
 from halobestie_app.workers.relay import Relay
 from halobestie_app.ws.clocks import Clocks
@@ -31,6 +31,7 @@ from halobestie_app.ws.leases import Leases
 from halobestie_app.ws.snapshot import Snapshots
 from halobestie_app.ws.talk import Talk
 from halobestie_core.ports.presence import User
+from halobestie_core.words import TopicSensitivity, UserType
 from support.killing import paused
 from support.listening import PlainTokens
 from support.socketing import served, token
@@ -130,6 +131,15 @@ class House:
         opened = await self.socket(who, place)
         await resume(opened, chats)
         return opened
+
+    async def begun(self, customer: User, mitra: User) -> Chat:
+        """A chat of these two, of whom everybody is told."""
+        desk = self.room.office.desk
+        paid = await self.room.office.paid(customer.id)
+        request = await pairings.open_general(desk, customer.id, paid.payment.id, TopicSensitivity.NORMAL)
+        seen, _ = await pairings.accept(desk, mitra.id, request.request.id)
+        self.places[0].relay.nudge()
+        return Chat(seen.session.id, customer, mitra)
 
     async def said(self, who: User, chat: Chat, text: str) -> None:
         """Say something past every socket; the nearest instance is told."""
@@ -374,6 +384,64 @@ async def test_peers(house: House, chat: Chat) -> None:
     await theirs.close()
     await second.close()
     await hears(mine, "away")
+
+
+@pytest.mark.parametrize("at", [0, 1])
+async def test_peers_of_a_chat_that_begins_later(house: House, at: int) -> None:
+    """Who was connected before the chat began hears of the other side too, whatever they show."""
+    ayu = User(UserType.CUSTOMER, await house.room.office.customer())
+    sari = User(UserType.MITRA, await house.room.office.mitra())
+    mine, theirs = await house.socket(ayu), await house.socket(sari, at)
+    mine_too = await house.socket(ayu, 1)
+    chat = await house.begun(ayu, sari)
+    for socket in (mine, mine_too, theirs):
+        await socket.until("paired")
+        await socket.until("peer", session_id=str(chat.id), state="online")
+    await theirs.close()
+    for socket in (mine, mine_too):
+        await socket.until("peer", session_id=str(chat.id), state="away")
+    again = await house.socket(sari, at)
+    for socket in (mine, mine_too, again):
+        await socket.until("peer", session_id=str(chat.id), state="online")
+    await mine.close()
+    await mine_too.send("focus", session_id=str(chat.id))
+    await again.until("peer", session_id=str(chat.id), state="here")
+    await mine_too.close()
+    await again.until("peer", session_id=str(chat.id), state="away")
+
+
+@pytest.mark.parametrize("at", [0, 1])
+async def test_nobody_is_told_of_once_the_chat_is_over(house: House, at: int) -> None:
+    """Whoever looks away from a chat that has ended, or goes, the other side hears nothing of it."""
+    ayu = User(UserType.CUSTOMER, await house.room.office.customer())
+    sari = User(UserType.MITRA, await house.room.office.mitra())
+    theirs = await house.socket(sari, at)
+    looks, goes = await house.socket(ayu), await house.socket(ayu, 1)
+    chat = await house.begun(ayu, sari)
+    other = await house.room.chat(sari.id)
+    beside = await house.socket(other.customer)
+    for socket in (looks, goes):
+        await socket.send("focus", session_id=str(chat.id))
+        await socket.until("peer", session_id=str(chat.id))
+    await beside.send("focus", session_id=str(other.id))
+    await theirs.until("peer", session_id=str(chat.id), state="here")
+    await chats.end_by_customer(house.room.office.desk, ayu.id, chat.id)
+    house.places[0].relay.nudge()
+    for socket in (looks, goes, theirs):
+        await socket.until("session_ended")
+    for socket in (looks, goes):
+        await socket.send("focus")
+        await socket.send("focus", session_id=str(chat.id))
+        await socket.send("typing", session_id=str(chat.id))
+        await socket.send("ping")
+        await socket.until("pong")
+        await socket.close()
+    # What is said of the chat that goes on leaves later on the same ways than what was said of the other.
+    await beside.send("focus", session_id=None)
+    await theirs.until("peer", session_id=str(other.id), state="online")
+    ended = [frame["type"] for frame in theirs.frames].index("session_ended")
+    late = [frame for frame in theirs.frames[ended:] if frame["type"] in {"peer", "typing"}]
+    assert {frame["session_id"] for frame in late} == {str(other.id)}
 
 
 async def test_company_ends_with_the_chat(house: House, chat: Chat) -> None:
