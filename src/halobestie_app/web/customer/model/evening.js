@@ -10,6 +10,8 @@ const LIVE = new Set(["active", "extending", "closing"]);
 const OPEN = new Set(["pending", "confirmed"]);
 
 export const isLive = (session) => Boolean(session) && LIVE.has(session.status);
+/** When it came to be, in ms; NaN, which is younger than nothing, where that is not told. */
+const born = (one) => Date.parse(one.created_at ?? one.started_at ?? one.requested_at);
 const isPending = (asked) => asked.status === "pending";
 export const isOpen = (payment) => Boolean(payment) && OPEN.has(payment.status);
 
@@ -35,16 +37,23 @@ export function createEvening({ api }) {
   // -------------------------------------------------------------------------------------------- taking
 
   /**
-   * Keep an object; it becomes the current one of its kind if it is alive, or nothing else is. What an old
-   * answer says of one that is over by now makes nothing alive.
+   * Keep an object; it becomes the current one of its kind if it is alive, or nothing else is and it is the
+   * younger: what was refused at birth is news, too. What an old answer says of one that is over by now makes
+   * nothing alive.
    */
   function take(kind, object, isAlive) {
     if (!object) return;
     batch(() => {
       newest(kept[kind], object);
       const [newer, now] = [kept[kind].peek().get(object.id), current[kind].peek()];
-      if (isAlive(newer) || !now || now.id === object.id) at[kind].value = object.id;
+      if (isAlive(newer) || !now || (!isAlive(now) && born(newer) > born(now))) at[kind].value = object.id;
     });
+  }
+
+  /** The last request that was made with a payment, as far as it was heard of; null if none was. */
+  function requestOf(paymentId) {
+    const its = [...kept.request.value.values()].filter((one) => one.payment_session_id === paymentId);
+    return its.reduce((last, one) => (last && born(last) >= born(one) ? last : one), null);
   }
 
   const takeSession = (session) => take("session", session, isLive);
@@ -111,7 +120,7 @@ export function createEvening({ api }) {
   }
 
   return {
-    ...current, known, trouble,
+    ...current, known, trouble, requestOf,
     takeSession, takeRequest, takePayment, takeExtension, takeAll,
     refresh, readPayment, readRequest, readSession, reset,
   };

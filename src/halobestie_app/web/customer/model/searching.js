@@ -2,6 +2,8 @@
 
 import { effect, signal, untracked } from "common/html.js";
 import { replace } from "common/router.js";
+import { toast } from "common/ui.js";
+import { t } from "../texts.js";
 import { api, evening, leave, onFrame, takeUp } from "./app.js";
 import { isLive } from "./evening.js";
 import { forgetTopic, topicOf } from "./topic.js";
@@ -64,16 +66,21 @@ export async function cancelSearch(paymentId) {
   }
 }
 
-/** Search again with the same money. Throws ApiError where that is refused; the truth is read anew then. */
+/** What is said where the same money cannot be used any more. */
+const TOO_LATE = { ALREADY_ACTIONED: "failed_actioned", PAYMENT_EXPIRED: "failed_over" };
+
+/** Search again with the same money, or say that it is too late for that. Throws ApiError where it is neither. */
 export async function fallBack(payment) {
   try {
-    takeUp(payment.id);
     const request = await api.post(`${REQUESTS}/${payment.id}/fallback-to-blast`, undefined, { key: true });
+    takeUp(payment.id);
     evening.takeRequest(request);
     evening.readPayment(payment.id);
+    replace("/");
   } catch (error) {
     await Promise.all([evening.readPayment(payment.id), evening.refresh()]);
-    throw error;
+    if (!TOO_LATE[error.code]) throw error;
+    toast(t(TOO_LATE[error.code]), "warning");
   }
 }
 

@@ -3,19 +3,19 @@
 
 import { isLive } from "./evening.js";
 
-/** Causes after which the same money may be used for another search. */
-const REUSABLE = new Set([
+/** Causes for which a paid search came to nothing, by nobody's wish. */
+const FAILURES = new Set([
   "no_mitra_available", "all_mitras_rejected",
   "targeted_mitra_offline", "targeted_mitra_rejected", "targeted_mitra_timeout",
+  "payment_session_expired", "operator_ended",
 ]);
-/** Causes for which a paid search came to nothing, by nobody's wish. */
-const FAILURES = new Set([...REUSABLE, "payment_session_expired", "operator_ended"]);
 /** Where one may look around while a chat goes on. */
 const ASIDE = new Set(["history", "settings", "payments", "phone", "past"]);
 const PLACES = new Set(["pay", ...ASIDE]);
 
 /**
- * Whether the money of a failed payment may still be used for another search.
+ * Whether the money of a failed payment may still be used for another search. The server tells until when,
+ * and nothing of money that was given up, used or dealt with.
  *
  * @param {object|null} payment
  * @param {number} now ms on the server's clock
@@ -23,7 +23,6 @@ const PLACES = new Set(["pay", ...ASIDE]);
 export function isReusable(payment, now) {
   return Boolean(payment)
     && payment.status === "failed_pairing"
-    && REUSABLE.has(payment.cause_tag)
     && (payment.refund === null || payment.refund === "due")
     && payment.fallback_until !== null
     && now < Date.parse(payment.fallback_until);

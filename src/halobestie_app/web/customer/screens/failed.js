@@ -3,9 +3,9 @@
 import { html, useEffect } from "common/html.js";
 import { poll } from "common/polling.js";
 import { replace } from "common/router.js";
-import { duration, rupiah } from "common/texts.js";
+import { duration, rupiah, time } from "common/texts.js";
 import { secondsLeft, serverNow } from "common/time.js";
-import { Button, Icon, Notice, Page, toast } from "common/ui.js";
+import { Button, Icon, Notice, Page } from "common/ui.js";
 import { evening, leave } from "../model/app.js";
 import { fallBack } from "../model/searching.js";
 import { isReusable } from "../model/where.js";
@@ -16,15 +16,15 @@ const EVERY = 5000; // ms between two questions whether somebody else is there
 
 export function Failed() {
   const payment = evening.payment.value;
-  const known = evening.request.value;
-  const request = known?.payment_session_id === payment.id ? known : null;
+  const request = evening.requestOf(payment.id);
   const targeted = payment.cause_tag.startsWith("targeted_mitra");
   const left = secondsLeft(payment.fallback_until);
   const reusable = left > 0 && isReusable(payment, serverNow());
 
   useEffect(() => {
-    if (!reusable || !request) return undefined;
-    const asking = poll(() => evening.readRequest(request.id), { every: EVERY });
+    if (!reusable) return undefined;
+    const look = () => (request ? evening.readRequest(request.id) : evening.refresh());
+    const asking = poll(look, { every: EVERY });
     return asking.stop;
   }, [reusable, request?.id]);
 
@@ -32,14 +32,7 @@ export function Failed() {
     leave(payment.id);
     replace(targeted ? "/history" : "/");
   };
-  const again = async () => {
-    try {
-      await fallBack(payment);
-    } catch (error) {
-      if (error.code !== "ALREADY_ACTIONED" && error.code !== "PAYMENT_EXPIRED") throw error;
-      toast(t(error.code === "ALREADY_ACTIONED" ? "failed_actioned" : "failed_over"), "warning");
-    }
-  };
+  const again = () => fallBack(payment);
   const parts = { payment, request, reusable, left };
   return targeted
     ? html`<${Unanswered} ...${parts} home=${home} again=${again} />`
@@ -60,7 +53,7 @@ function NotFound({ payment, reusable, left, home, again }) {
 }
 
 function Unanswered({ payment, request, reusable, left, home, again }) {
-  const others = reusable && request?.fallback_available === true;
+  const others = reusable ? request?.fallback_available ?? null : false; // null: nobody has said yet
   const name = request?.targeted_mitra?.display_name ?? t("this_bestie");
   const why = request?.cause_detail === "at_capacity" ? "offline_full" : `offline_${payment.cause_tag}`;
   return html`<${Page} title=${t("offline_title")} testid="failed_screen" class="moment"
@@ -69,10 +62,12 @@ function Unanswered({ payment, request, reusable, left, home, again }) {
       <${Button} kind="quiet" testid="failed_home_button" onClick=${home}>${t("back")}<//>`}>
     <span class="empty-icon"><${Icon} name="heart" size=${32} /></span>
     <p class="lead" data-testid="failed_reason">${t(why, { name })}</p>
-    <${OfTheMoney} payment=${payment} reusable=${others}
-      text=${t("offline_reuse", { left: duration(left) })} />
-    ${reusable && !others && html`<p class="soft" role="status" data-testid="failed_nobody">
-      ${t("offline_nobody")}</p>`}
+    <${OfTheMoney} payment=${payment} reusable=${reusable} text=${others
+      ? t("offline_reuse", { left: duration(left) })
+      : t("offline_kept", { left: duration(left), until: time(payment.fallback_until) })} />
+    ${reusable && !others && html`<p class="soft" role="status"
+      data-testid=${others === null ? "failed_checking" : "failed_nobody"}>
+      ${t(others === null ? "home_checking" : "offline_nobody")}</p>`}
     <${Support} />
   <//>`;
 }

@@ -83,6 +83,12 @@ export const PAIRING = {
     id: "Pembayaranmu bisa dipakai untuk bestie lain, {left} lagi.",
     en: "Your payment is good for another bestie, for {left}.",
   },
+  offline_kept: {
+    id: "Uangmu tetap bisa dipakai {left} lagi, sampai pukul {until}. "
+      + "Tombolnya muncul di sini begitu ada bestie lain yang siap.",
+    en: "Your money stays good for {left}, until {until}. "
+      + "A button appears here as soon as another bestie is there.",
+  },
   offline_nobody: {
     id: "Saat ini belum ada bestie lain yang siap.",
     en: "No other bestie is available right now.",
