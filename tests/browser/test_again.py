@@ -107,15 +107,32 @@ async def test_offline_is_known_before_anything_is_paid(people: People) -> None:
 
 
 async def test_gone_between_paying_and_asking(people: People) -> None:
-    """The bestie leaves after the tap: the money waits for another, or for the way back."""
-    ayu, ratih = await friends(people)
+    """The bestie leaves after the tap: the money waits for another, also where one asks the same one anew."""
+    ayu, ratih = await people.customer("Ayu"), await people.house.mitra("Ratih")
+    await ratih.comes()
+    session = await ratih.accepts(await ayu.api.searches())
+    await ayu.sees("chat_screen")  # an earlier request that this tab knows of
+    (await ayu.api.end(session["id"])).ok()
+    await ayu.sees("home_screen")
     await ayu.goes("history")
     await ayu.taps("history_again_button")
     await ayu.sees("payment_pay_button")
-    await ratih.api.leaves()
+    await ratih.leaves()
     await ayu.taps("payment_pay_button")
     await ayu.sees("failed_reason", "Ratih sedang tidak bisa dihubungi")
+    await ayu.sees("failed_money", "Uangmu tetap bisa dipakai")
+    await ayu.sees("failed_nobody")
     assert (await payments(ayu))[0] == ("failed_pairing", "targeted_mitra_offline")
+    await ayu.taps("failed_home_button")
+    await ayu.taps("history_again_button")
+    await ayu.sees("offline_dialog", "yang tadi kamu bayar bisa dipakai untuk bestie lain")
+    await expect(ayu.see("offline_other_button")).to_have_count(0)
+    wulan = await (await people.house.mitra("Wulan")).comes()
+    await ayu.taps("offline_other_button")
+    await ayu.sees("search_elapsed", "Sudah mencari")
+    await wulan.accepts((await ayu.api.active())["pairing_request"])
+    await ayu.meets("Wulan")
+    assert await payments(ayu) == [("consumed", None)] * 2
 
 
 async def test_cancelled_while_waiting(people: People) -> None:

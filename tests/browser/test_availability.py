@@ -24,7 +24,7 @@ async def asks_once_more(ayu: CustomerPage) -> None:
 
 
 async def test_the_button_follows_the_last_mitra(people: People) -> None:
-    """It lights up with the first mitra who comes, and goes out with the last who leaves."""
+    """It lights up with the first mitra who comes, and goes out with the last who leaves; so does Bayar."""
     ayu = await people.customer()
     start = ayu.see("home_start_button")
     ratih, wulan = await people.house.mitra("Ratih"), await people.house.mitra("Wulan")
@@ -39,7 +39,12 @@ async def test_the_button_follows_the_last_mitra(people: People) -> None:
     await asks_once_more(ayu)
     await asks_once_more(ayu)
     await expect(start).to_be_enabled()
+    await ayu.chooses()
+    await expect(ayu.see("payment_pay_button")).to_be_enabled()
     await wulan.leaves()
+    await expect(ayu.see("payment_pay_button")).to_be_disabled()
+    await ayu.sees("payment_note", "Belum ada bestie tersedia")
+    await ayu.taps("back_button")
     await expect(start).to_be_disabled()
     await ayu.sees("home_availability", "Belum ada bestie tersedia")
     await expect(ayu.see("home_screen")).not_to_contain_text("2")

@@ -60,6 +60,11 @@ async def talked(people: People, ayu: CustomerPage) -> None:
     (await ayu.api.end(session["id"])).ok()
 
 
+GIVEN_UP = """async () => {
+  const { isReusable } = await import("/app/model/where.js");
+  const paid = { status: "failed_pairing", cause_tag: "no_mitra_available", refund: "due" };
+  return ["2026-01-02T20:00:00Z", null].map((until) => isReusable({ ...paid, fallback_until: until }, 0));
+}"""
 OLD_ANSWER = """async () => {
   const { createEvening } = await import("/app/model/evening.js");
   const evening = createEvening({ api: {} });
@@ -241,6 +246,7 @@ async def test_an_answer_that_comes_too_late(people: People) -> None:
     """What an old answer says of a payment that is over does not hide the one that was paid since."""
     ayu = await people.customer("Ayu")
     assert await ayu.page.evaluate(OLD_ANSWER) == "new"
+    assert await ayu.page.evaluate(GIVEN_UP) == [True, False], "money that was given up is none"
 
 
 async def test_nobody_was_found(people: People) -> None:
@@ -262,7 +268,13 @@ async def test_nobody_was_found(people: People) -> None:
     await ayu.sees("home_reuse_notice")
     await ayu.taps("home_reuse_button")
     await ayu.sees("failed_screen")
-    await ayu.taps("failed_retry_button")
+    await ayu.taps("failed_home_button")
+    await ayu.taps("home_start_button")
+    await ayu.sees("spare_notice", "Rp\u00a010.000")
+    await ayu.taps("payment_pay_button")
+    await ayu.sees("spare_dialog", "akan dikembalikan oleh tim kami")
+    await ayu.taps("spare_dialog_close_button")
+    await ayu.taps("spare_use_button")
     await ayu.taps("search_cancel_button")
     await ayu.sees("search_cancel_dialog", "Rp\u00a010.000")
     await ayu.taps("search_cancel_sure_button")

@@ -2,14 +2,16 @@
 
 import { html, useState } from "common/html.js";
 import { go } from "common/router.js";
-import { dayAndTime } from "common/texts.js";
+import { dayAndTime, rupiah } from "common/texts.js";
 import { Button, Dialog, Empty, Page, Pager, Problem, Skeleton } from "common/ui.js";
 import { api } from "../model/app.js";
+import { available, useAvailability } from "../model/availability.js";
 import { isLive } from "../model/evening.js";
 import { useFetched } from "../model/fetching.js";
-import { isThere } from "../model/searching.js";
+import { fallBack, isThere } from "../model/searching.js";
 import { t } from "../texts.js";
 import { LiveBar, Nav } from "./parts.js";
+import { useSpare } from "./spare.js";
 
 const PAGE = 20;
 function list(cursor, signal) {
@@ -19,7 +21,7 @@ function list(cursor, signal) {
 export function History() {
   const { data, error, again } = useFetched((signal) => list(null, signal));
   const [later, setLater] = useState({ rows: [], next: undefined });
-  const [away, setAway] = useState(null); // {mitra, available}
+  const [away, setAway] = useState(null); // {mitra, others}: whether others were there at the tap
   const rows = [...(data?.rows ?? []), ...later.rows];
   const next = later.next === undefined ? data?.next : later.next;
 
@@ -28,9 +30,9 @@ export function History() {
     setLater({ rows: [...later.rows, ...page.rows], next: page.next });
   };
   const talkAgain = async (mitra) => {
-    const { target_available: there, available } = await isThere(mitra.id);
+    const { target_available: there, available: others } = await isThere(mitra.id);
     if (there) go(`/pay?${new URLSearchParams({ mitra: mitra.id, name: mitra.display_name })}`);
-    else setAway({ mitra, available });
+    else setAway({ mitra, others });
   };
   return html`<${Page} title=${t("history_title")} testid="history_screen">
     <${LiveBar} />
@@ -41,7 +43,7 @@ export function History() {
       ${rows.map((row) => html`<${Row} key=${row.session_id} row=${row} again=${talkAgain} />`)}
     </ul>
     <${Pager} next=${next} onNext=${more} testid="history" />
-    <${Away} away=${away} close=${() => setAway(null)} />
+    ${away && html`<${Away} ...${away} close=${() => setAway(null)} />`}
   <//><${Nav} here="history" />`;
 }
 
@@ -67,17 +69,23 @@ function Row({ row, again }) {
   </li>`;
 }
 
-/** The bestie is not there; nothing was paid. */
-function Away({ away, close }) {
-  if (!away) return null;
+/** The bestie is not there; nothing was paid, or what was paid before can still be used for somebody else. */
+function Away({ mitra, others, close }) {
+  useAvailability();
+  const spare = useSpare();
+  const there = available.value === null ? others : available.value === true;
+  const other = async () => {
+    if (spare) await fallBack(spare);
+    else go("/pay");
+    close();
+  };
+  const money = !spare ? t("offline_unpaid")
+    : t(spare.amount > 0 ? "spare_other" : "spare_other_free", { amount: rupiah(spare.amount) });
   return html`<${Dialog} open title=${t("offline_title")} onClose=${close} testid="offline_dialog"
     actions=${html`
       <${Button} kind="quiet" testid="offline_back_button" onClick=${close}>${t("back")}<//>
-      ${away.available && html`<${Button} testid="offline_other_button" onClick=${() => {
-        close();
-        go("/pay");
-      }}>${t("other_bestie")}<//>`}`}>
-    <p>${t("offline_targeted_mitra_offline", { name: away.mitra.display_name })} ${t("offline_unpaid")}</p>
-    ${!away.available && html`<p class="soft">${t("offline_nobody")}</p>`}
+      ${there && html`<${Button} testid="offline_other_button" onClick=${other}>${t("other_bestie")}<//>`}`}>
+    <p>${t("offline_targeted_mitra_offline", { name: mitra.display_name })} ${money}</p>
+    <p class="soft" role="status">${!there && t("offline_nobody")}</p>
   <//>`;
 }

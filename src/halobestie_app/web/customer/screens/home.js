@@ -6,24 +6,17 @@ import { duration, rupiah } from "common/texts.js";
 import { secondsLeft, serverNow } from "common/time.js";
 import { Button, Notice, Page } from "common/ui.js";
 import { api, evening, takeUp } from "../model/app.js";
-import { available, useAvailability } from "../model/availability.js";
+import { available, says, useAvailability } from "../model/availability.js";
 import { resume } from "../model/paying.js";
 import { isReusable } from "../model/where.js";
 import { t } from "../texts.js";
 import { Nav } from "./parts.js";
 
-const SAYS = new Map([
-  [true, ["home_available", null]],
-  [false, ["home_nobody", "home_nobody_more"]],
-  ["unknown", ["home_unknown", "home_unknown_more"]],
-  [null, ["home_checking", null]],
-]);
-
 export function Home() {
   useAvailability();
   const there = available.value;
   const user = api.user.value;
-  const [says, more] = SAYS.get(there);
+  const [said, more] = says();
   const state = there === true ? "yes" : there === false ? "no" : "unknown";
   return html`<${Page} title=${t("hello", { name: user.display_name })} testid="home_screen">
     <section class="hero">
@@ -34,7 +27,7 @@ export function Home() {
         ${t("home_start")}<//>
       <p id="availability" class="availability" role="status" data-state=${state}
         data-testid="home_availability">
-        ${t(says)}</p>
+        ${t(said)}</p>
       <p class="soft more">${more ? t(more) : "\u00a0"}</p>
     </section>
     <${Waiting} />

@@ -20,6 +20,31 @@ export const MONEY = {
     id: "Belum ada yang ditagih sebelum kamu menekan tombol ini.",
     en: "Nothing is charged before you press this.",
   },
+  spare_text: {
+    id: "{amount} untuk {count} menit, berlaku {left} lagi.",
+    en: "{amount} for {count} minutes, good for another {left}.",
+  },
+  spare_text_free: {
+    id: "Sesi gratis {count} menit, berlaku {left} lagi.",
+    en: "A free session of {count} minutes, good for another {left}.",
+  },
+  spare_use: { id: "Pakai pembayaran yang tadi", en: "Use the payment I made" },
+  spare_sure: { id: "Bayar yang baru?", en: "Pay once more?" },
+  spare_sure_text: {
+    id: "{amount} yang tadi masih bisa dipakai {left} lagi. Kalau bayar baru, uang itu tidak bisa "
+      + "dipakai lagi dan akan dikembalikan oleh tim kami.",
+    en: "The {amount} you paid is good for another {left}. Pay anew, and it cannot be used any more: "
+      + "our team will refund it.",
+  },
+  spare_pay: { id: "Tetap bayar baru", en: "Pay anew" },
+  spare_other: {
+    id: "{amount} yang tadi kamu bayar bisa dipakai untuk bestie lain.",
+    en: "The {amount} you paid is good for another bestie.",
+  },
+  spare_other_free: {
+    id: "Sesi gratismu bisa dipakai untuk bestie lain.",
+    en: "Your free session is good for another bestie.",
+  },
   topic: { id: "Topiknya cukup berat", en: "It is a heavy topic" },
   topic_hint: {
     id: "Bestie-mu jadi tahu untuk lebih berhati-hati.",
