@@ -28,6 +28,8 @@ TEXTS: Final = (
     "\\u0000",
     "é" * 900,
 )
+OPTIONAL: Final = {("resume", "chats"), ("focus", "session_id")}
+"""Members that a frame of ours may leave out."""
 NUMBERS: Final = ("-1", "1e400", "1e9", "NaN", "Infinity", "1.5", "-0.0", "0x1", "01", "1" * 400, str(2**64))
 STRANGE: Final[Sequence[Any]] = (
     None, True, -1, 7, 1.5, "", "x", "\0", [], {}, [[]], {"": None}, ["auth"], 2**63, -(2**63), "0" * 32,
@@ -126,9 +128,9 @@ class Noisy:
 
     def _member_missing(self) -> Noise:
         frame = self._frame()
-        gone = self._chance.choice(list(frame))
+        kind, gone = frame["type"], self._chance.choice(list(frame))
         frame.pop(gone)
-        return Noise(json.dumps(frame), UNSURE if gone == "chats" else MALFORMED)
+        return Noise(json.dumps(frame), UNSURE if (kind, gone) in OPTIONAL else MALFORMED)
 
     def _member_more(self) -> Noise:
         name = self._chance.choice(("x", "", "\0", "Type", "é" * 100, "x" * 9000))

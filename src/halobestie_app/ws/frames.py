@@ -5,15 +5,16 @@ stand. Frames of one type and row are the same for everybody who gets them.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from typing import Any, Final, TypeAlias, TypeVar
 from uuid import UUID
 
 import orjson
-from attrs import frozen
+from attrs import asdict, frozen
 
 from halobestie_app.views.chats import Session, extension, pending_extension, session
 from halobestie_app.views.mitras import mitra_status
-from halobestie_app.views.pairings import fallback_available, offer, pairing_request
+from halobestie_app.views.pairings import Offer, fallback_available, offer, pairing_request
 from halobestie_app.views.payments import payment_session
 from halobestie_core.causes import Cause
 from halobestie_core.extension import ExtensionStatus
@@ -30,6 +31,13 @@ T = TypeVar("T")
 
 class _Vanished(LookupError):
     """What the frame is about cannot be found, or is not worth showing any more: there is no frame."""
+
+
+@frozen
+class Card(Offer):
+    """An offer in a frame: it may be older than one already seen, which an answer over HTTP is not."""
+
+    version: int
 
 
 @frozen
@@ -66,7 +74,7 @@ class Renderer:
         request = seen.request
         if not request.is_open:
             raise _Vanished
-        shown = offer(seen, row.at)
+        shown = _card(seen, row.at)
         return {
             "id": request.id,
             "request_type": request.kind,
@@ -80,9 +88,17 @@ class Renderer:
         }
 
     async def chat_request_closed(self, row: OutboxFrame) -> Members:
-        """Take a card away; the row says why."""
+        """Take a card away; the row says why. Whoever gets it has no time left, though others may have.
+
+        One text for everybody: what each of them answered is not read, a blast has a thousand of them.
+        """
         seen = await self._request(row)
-        return {"id": seen.request.id, "reason": row.ids["reason"], "version": seen.request.version}
+        return {
+            "id": seen.request.id,
+            "reason": row.ids["reason"],
+            "offer": _card(seen, seen.request.deadline_at),
+            "version": seen.request.version,
+        }
 
     async def paired(self, row: OutboxFrame) -> Members:
         """Show both sides who is there."""
@@ -213,6 +229,10 @@ FRAMES: Final[Mapping[str, Callable[[Renderer, OutboxFrame], Awaitable[Members]]
     "presence": Renderer.presence,
 }
 """Every state frame, by its type: those that the reactions table names."""
+
+
+def _card(seen: RequestSeen, now: datetime) -> Card:
+    return Card(**asdict(offer(seen, now), recurse=False), version=seen.request.version)
 
 
 def _id(row: OutboxFrame, name: str) -> UUID:

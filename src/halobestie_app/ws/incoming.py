@@ -45,9 +45,9 @@ class Ack:
 
 @frozen
 class Focus:
-    """Which chat is on the screen; ``None``: none."""
+    """Which chat is on the screen; ``None``, or nothing: none."""
 
-    session_id: UUID | None
+    session_id: UUID | None = None
 
 
 def _without_nul(_: Any, __: Any, text: str) -> None:  # noqa: ANN401  as attrs calls validators

@@ -125,7 +125,7 @@ async def test_a_request_and_its_pairing(post: Post) -> None:
         "topic_sensitivity": "normal",
         "deadline_at": shown["deadline_at"],
         "timeout_seconds": 60,
-        "offer": shown,
+        "offer": {**shown, "version": request.request.version},
         "version": request.request.version,
     }
     paired, _ = await pairings.accept(desk, sari, request.request.id)
@@ -154,11 +154,15 @@ async def test_a_request_and_its_pairing(post: Post) -> None:
     assert set(await desk.reads.offered(request.request.id, None)) == {sari, tini}
     closed = await post.rendered(rows[2])
     assert closed is not None
-    assert (closed["type"], closed["id"], closed["reason"]) == (
-        "chat_request_closed",
-        str(request.request.id),
-        "taken",
-    )
+    assert closed.pop("at").endswith("Z")
+    now = request.request.version + 1
+    assert closed == {
+        "type": "chat_request_closed",
+        "id": str(request.request.id),
+        "reason": "taken",
+        "offer": {**frame["offer"], "seconds_left": 0, "version": now},
+        "version": now,
+    }
 
     ended = await chats.end_by_customer(desk, request.request.customer_id, paired.session.id)
     for row in await post.rows():

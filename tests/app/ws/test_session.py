@@ -121,6 +121,7 @@ def test_noted() -> None:
         {"type": "ack", "frame": "paired", "id": str(uuid4())},
         {"type": "focus", "session_id": str(uuid4())},
         {"type": "focus", "session_id": None},
+        {"type": "focus"},
     ):
         [intent] = opened().hear(said(frame), 1)
         assert isinstance(intent, Noted)
@@ -212,7 +213,7 @@ def test_silence() -> None:
         said({"type": "resume", "chats": {"x": 1}}),
         said({"type": "resume", "chats": {str(UUID(int=1)): "1"}}),
         said({"type": "ack", "frame": "paired"}),
-        said({"type": "focus"}),
+        said({"type": "focus", "session_id": "x"}),
         "[" * 10_000,
     ],
 )
