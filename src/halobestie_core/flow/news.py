@@ -184,7 +184,7 @@ def customer_gets_answer_push(evening: Evening, move: ExtensionMove) -> Push:
 
 
 def mitra_hears_presence(why: str) -> Callable[[Evening, Any], Tell]:
-    """Tell a mitra that the server took them offline."""
+    """Tell a mitra that they are offline now."""
 
     def tell(_evening: Evening, move: PresenceMove) -> Tell:
         return Tell(ToMitra(move.after.id), "presence", {"why": why})

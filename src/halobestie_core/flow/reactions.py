@@ -151,7 +151,11 @@ _ROWS = (
     Reaction(presence_events.MitraRegistered),
     Reaction(presence_events.WentOnline, later=(news.mitra_eligible,)),
     Reaction(presence_events.HeartbeatReceived),
-    Reaction(presence_events.WentOffline, later=(news.mitra_away(None),)),
+    Reaction(
+        presence_events.WentOffline,
+        tells=(news.mitra_hears_presence("switched_off"),),  # on their other devices
+        later=(news.mitra_away(None),),
+    ),
     Reaction(
         presence_events.WentStale,
         tells=(news.mitra_hears_presence("stale"),),

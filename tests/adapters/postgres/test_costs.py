@@ -103,7 +103,7 @@ PRICES: Final[Mapping[str, Price]] = {
     "a chat's goodbye is over": Price(2, 10, 6, CM),
     "go online": Price(2, 5, 3, M),
     "go online again": Price(2, 2, 0, M),
-    "go offline": Price(2, 5, 3, M),
+    "go offline": Price(2, 5, 4, M),
     "a payment's time is up": Price(2, 8, 3, C),
     "a payment's time is not up": Price(2, 5, 0, C),
     "offer to a late joiner": Price(2, 12, 6, CM),

@@ -309,6 +309,15 @@ def test_the_target_leaves_meanwhile(command: object) -> None:
     assert status(world)[1] is Cause.TARGETED_MITRA_OFFLINE
 
 
+def test_a_switch_is_heard_on_the_other_devices() -> None:
+    """Who goes offline on one device is not shown as online on another."""
+    world = World.of(1)
+    world.go_online(a_mitra(world))
+    verdict = world.of_mitra(a_mitra(world), GoOffline())
+    assert heard(verdict) == ["mitra: presence"]
+    assert not heard(world.go_online(a_mitra(world)))
+
+
 def test_a_target_who_fell_silent() -> None:
     """The sweep tells the mitra why they are offline, and leaves it to others to end what waits for them."""
     world = asking_again(World.of(1))

@@ -124,7 +124,7 @@ export function createDesk(tell) {
     extension_request: (frame) => asked(frame.extension),
     presence: (frame) => {
       status.value = frame.status;
-      if (!frame.status.is_online) tell("taken_offline", { why: frame.why });
+      if (!frame.status.is_online && frame.why !== "switched_off") tell("taken_offline", { why: frame.why });
     },
   };
 
