@@ -1,5 +1,7 @@
 """The control center's quarantine: what the gateway sent and nobody could apply, dealt with once."""
 
+import re
+
 import pytest
 from playwright.async_api import expect
 
@@ -32,3 +34,5 @@ async def test_a_webhook_is_resolved_once(people: People) -> None:
     await other.taps("webhook_resolve_submit_button")
     await other.sees("webhook_resolve_first", page.email)
     await other.sees("webhook_resolve_problem", "Percobaan kita sendiri")
+    await page.opens("/?lang=en")
+    await page.reads(re.compile("^1 webhook in quarantine$"))

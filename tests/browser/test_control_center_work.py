@@ -36,6 +36,8 @@ async def test_failures_are_found_and_decided(people: People) -> None:
     """Filters narrow the queue and survive a reload; a decision is recorded, and its customer sees it."""
     ayu, payment = await gave_up(people, "Ayunda")
     citra, mitra = await people.house.customer("Citrawati"), await people.house.mitra("Sari")
+    boss = await people.house.operator()
+    (await boss.ask("PATCH", f"/internal/mitras/{mitra.id}", {"blocked": True})).ok()
     (await citra.ask_again(await citra.pays(mitra=mitra), mitra)).refused("TARGETED_MITRA_OFFLINE")
     page = await people.operator()
     await page.goes("failures")
@@ -44,7 +46,11 @@ async def test_failures_are_found_and_decided(people: People) -> None:
     await page.see("failures_cause_targeted_mitra_offline_checkbox").check()
     await expect(row(page, "failures_row", "Ayunda")).to_have_count(0)
     await says(row(page, "failures_row", "Citrawati"), "Masih bisa dipakai pelanggan")
+    await says(row(page, "failures_row", "Citrawati"), "Sedang diblokir")
+    (await citra.pay()).ok(201)  # which forfeits what was left of the first
     await page.taps("failures_clear_button")
+    await says(row(page, "failures_row", "Citrawati"), "Menunggu")
+    await expect(row(page, "failures_row", "Citrawati")).not_to_contain_text("Masih bisa dipakai")
     await expect(row(page, "failures_row", "Ayunda")).to_have_count(1)
     await page.writes("failures_search_input", "Ayun")
     await expect(row(page, "failures_row", "Citrawati")).to_have_count(0)

@@ -63,7 +63,10 @@ export const t = catalogue({
   },
   cause_carried: { id: "sebab dari perintah", en: "cause of the command" },
   now_here: { id: "{count} di sini", en: "{count} here" },
-  opened: { id: "Dibuka {count} kali", en: "Opened {count} times" },
+  opened: {
+    id: "Dibuka {count} kali",
+    en: ({ count }) => (count === "1" ? "Opened once" : `Opened ${count} times`),
+  },
   hint: {
     id: "Arahkan ke sebuah panah, atau pilih dengan Tab, untuk melihat baris tabelnya.",
     en: "Point at an edge, or reach it with Tab, to see its rows of the table.",

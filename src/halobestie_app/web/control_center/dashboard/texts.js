@@ -36,7 +36,10 @@ export const t = catalogue({
   },
   waiting: { id: "Menunggu operator", en: "Waiting for you" },
   waiting_failures: { id: "{count} uang gagal · {amount}", en: "{count} failed · {amount}" },
-  waiting_quarantine: { id: "{count} webhook di karantina", en: "{count} webhooks in quarantine" },
+  waiting_quarantine: {
+    id: "{count} webhook di karantina",
+    en: ({ count }) => `${count} ${count === "1" ? "webhook" : "webhooks"} in quarantine`,
+  },
   waiting_nothing: { id: "Semua beres", en: "All done" },
 
   window: { id: "Rentang waktu", en: "Window of time" },

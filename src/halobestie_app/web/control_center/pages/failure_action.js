@@ -2,10 +2,9 @@
 // was first.
 import { html, useState } from "common/html.js";
 import { Field, Notice, toast } from "common/ui.js";
-import { rupiah } from "common/texts.js";
 import { api } from "../api.js";
 import { t } from "./failures_texts.js";
-import { isUsable, nameOf } from "./failures.js";
+import { isUsable, moneyOf, nameOf } from "./failures.js";
 import { Doing } from "./parts/doing.js";
 import { whoAndWhen } from "./parts/seen.js";
 import { cause, said, work } from "./parts/words.js";
@@ -17,7 +16,7 @@ const ACTIONS = ["refunded", "credited", "no_action"];
 export function FailureAction({ row, onClose, onSettled, onGone }) {
   const [action, setAction] = useState(null);
   const [note, setNote] = useState("");
-  const amount = rupiah(row.amount);
+  const amount = moneyOf(row);
   const needsNote = action === "no_action" && note.trim() === "";
 
   const send = async () => {

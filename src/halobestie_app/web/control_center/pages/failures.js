@@ -12,7 +12,7 @@ import { ask, asked } from "./parts/filters.js";
 import { useLoad, withRow } from "./parts/load.js";
 import { Rows, Turning } from "./parts/rows.js";
 import { Id, Pill, whoAndWhen } from "./parts/seen.js";
-import { cause, causeSentence, said, work } from "./parts/words.js";
+import { cause, causeDetail, causeSentence, said, work } from "./parts/words.js";
 import { when } from "./parts/zone.js";
 
 const PAGE = 50;
@@ -86,9 +86,9 @@ function columns(act) {
       cell: (
         row,
       ) => html`<span title=${said(causeSentence, row.cause_tag)}>${said(cause, row.cause_tag)}</span>
-        ${row.cause_detail && html`<small>${row.cause_detail}</small>`}`,
+        ${row.cause_detail && html`<small>${causeDetail(row.cause_detail)}</small>`}`,
     },
-    { key: "amount", title: t("amount"), numeric: true, cell: (row) => rupiah(row.amount) },
+    { key: "amount", title: t("amount"), numeric: true, cell: moneyOf },
     { key: "status", title: t("status"), cell: (row) => html`<${Status} row=${row} />` },
     {
       key: "do",
@@ -99,7 +99,7 @@ function columns(act) {
           html`<a
           href=${`#/failures/${row.payment_session_id}`}
           data-testid="failure_story_link"
-          aria-label=${t("story_of", { amount: rupiah(row.amount), who: nameOf(row) })}
+          aria-label=${t("story_of", { amount: moneyOf(row), who: nameOf(row) })}
           >${t("story")}</a
         >`
         }
@@ -109,7 +109,7 @@ function columns(act) {
           kind="quiet"
           onClick=${() => act(row)}
           testid="failure_action_button"
-          aria-label=${t("act_on", { amount: rupiah(row.amount), who: nameOf(row) })}
+          aria-label=${t("act_on", { amount: moneyOf(row), who: nameOf(row) })}
           >${t("act")}<//
         >`
         }
@@ -148,6 +148,12 @@ export function isOpen(row) {
 /** Whether the customer can still use the money for another search. */
 export function isUsable(row) {
   return Boolean(row.fallback_until) && Date.parse(row.fallback_until) > serverNow();
+}
+
+/** How much it is: rupiah, or else as the gateway said it. */
+export function moneyOf(row) {
+  const [what, code = ""] = (row.cause_detail ?? "").split(":", 2);
+  return what === "currency" ? `${row.amount} ${code}`.trim() : rupiah(row.amount);
 }
 
 /** The name of whoever paid. */

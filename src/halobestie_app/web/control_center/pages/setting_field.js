@@ -52,12 +52,7 @@ function isDefault(row, draft) {
 }
 
 function hint(row) {
-  const bounds =
-    row.type !== "int"
-      ? ""
-      : row.key === THRESHOLD
-        ? t("bounds_from", { min: row.min })
-        : t("bounds", { min: row.min, max: row.max });
+  const bounds = row.type === "int" ? t("bounds", { min: row.min, max: row.max }) : "";
   const usual = row.type === "json" ? "" : t("usual", { value: shown(row, row.default) });
   return [descriptionOf(row), bounds, usual].filter(Boolean).join(" ");
 }

@@ -15,7 +15,6 @@ export const t = catalogue({
   group_other: { id: "Lainnya", en: "Others" },
 
   bounds: { id: "Batas: {min} sampai {max}.", en: "Bounds: {min} to {max}." },
-  bounds_from: { id: "Batas: paling sedikit {min}.", en: "Bounds: at least {min}." },
   usual: { id: "Bawaan: {value}.", en: "Default: {value}." },
   to_default: { id: "Pakai bawaan", en: "Use the default" },
   to_default_of: { id: "Pakai bawaan: {value}, untuk {label}", en: "Use the default: {value}, for {label}" },
@@ -77,8 +76,8 @@ export const t = catalogue({
   email: { id: "E-mail", en: "E-mail" },
   email_hint: { id: "Misalnya bantuan@halobestie.id", en: "Such as help@halobestie.id" },
   handles_hint: {
-    id: "Yang dikosongkan tidak ditampilkan ke pelanggan.",
-    en: "What is left empty is not shown to customers.",
+    id: "Satu baris per kontak, paling banyak 200 karakter. Yang dikosongkan tidak ditampilkan ke pelanggan.",
+    en: "One line each, of at most 200 characters. What is left empty is not shown to customers.",
   },
   handle_wrong: { id: "Satu baris, paling banyak 200 karakter.", en: "One line of at most 200 characters." },
 });

@@ -6,14 +6,14 @@ import { back } from "common/router.js";
 import { rupiah } from "common/texts.js";
 import { api } from "../api.js";
 import { FailureAction } from "./failure_action.js";
-import { Status, isOpen } from "./failures.js";
+import { Status, isOpen, moneyOf } from "./failures.js";
 import { t as failures } from "./failures_texts.js";
 import { Erase } from "./erase.js";
 import { Chats, Gateway, Ledger, Searches, Timeline } from "./story_parts.js";
 import { t } from "./story_texts.js";
 import { useLoad } from "./parts/load.js";
 import { Facts, Id, Pill } from "./parts/seen.js";
-import { cause, causeSentence, said, state } from "./parts/words.js";
+import { cause, causeDetail, causeSentence, said, state } from "./parts/words.js";
 import { when } from "./parts/zone.js";
 
 const TONES = { pending: "waiting", confirmed: "info", consumed: "good", failed_pairing: "bad" };
@@ -98,8 +98,8 @@ function Failures({ rows, act }) {
       ${rows.map(
         (row) => html`<li key=${row.id}>
           <p>
-            <strong>${said(cause, row.cause_tag)}</strong> · ${rupiah(row.amount)} · ${when(row.created_at)}
-            ${row.cause_detail && html`<small>${row.cause_detail}</small>`}
+            <strong>${said(cause, row.cause_tag)}</strong> · ${moneyOf(row)} · ${when(row.created_at)}
+            ${row.cause_detail && html`<small>${causeDetail(row.cause_detail)}</small>`}
           </p>
           <${Status} row=${row} />
           ${

@@ -38,11 +38,16 @@ export const t = catalogue({
   returning: { id: "Curhat lagi dengan {name}", en: "Curhat lagi with {name}" },
   offered: {
     id: "Ditawarkan ke {offered} bestie dalam {waves} gelombang, dijawab {answered}",
-    en: "Offered to {offered} besties in {waves} waves, answered by {answered}",
+    en: ({ offered, waves, answered }) =>
+      `Offered to ${offered} ${offered === 1 ? "bestie" : "besties"} in ` +
+      `${waves} ${waves === 1 ? "wave" : "waves"}, answered by ${answered}`,
   },
   chat: { id: "Percakapan", en: "Conversation" },
   chat_with: { id: "Dengan {name}", en: "With {name}" },
-  chat_messages: { id: "{n} pesan (isinya tidak ditampilkan)", en: "{n} messages (their text is not shown)" },
+  chat_messages: {
+    id: "{n} pesan (isinya tidak ditampilkan)",
+    en: ({ n }) => `${n} ${n === 1 ? "message (its" : "messages (their"} text is not shown)`,
+  },
   chat_span: { id: "{from} sampai {to}", en: "{from} until {to}" },
   end_time_up: { id: "waktunya habis", en: "time was over" },
   end_customer_ended: { id: "diakhiri pelanggan", en: "ended by the customer" },

@@ -88,6 +88,23 @@ export const causeSentence = catalogue({
   operator_ended: { id: "Operator mengakhiri percakapan.", en: "An operator ended the conversation." },
 });
 
+const detail = catalogue({
+  stale: { id: "Online, tapi lama tidak ada kabar", en: "Online, but not heard of for too long" },
+  blocked: { id: "Sedang diblokir", en: "Blocked by an operator" },
+  at_capacity: { id: "Sudah penuh", en: "Already full" },
+  amount: { id: "Jumlahnya beda dari tagihan", en: "Not the amount that was asked for" },
+  invoice: { id: "Masuk lewat tagihan lain", en: "It came by another invoice" },
+  unknown_payment: { id: "Pembayarannya tidak dikenal", en: "No such payment is known" },
+  currency: { id: "Bukan rupiah", en: "Not in rupiah" },
+  currency_of: { id: "Mata uangnya {code}, bukan rupiah", en: "In {code}, not in rupiah" },
+});
+
+/** What is said beside a cause, such as "amount", or "currency:USD". */
+export function causeDetail(word) {
+  const [what, code] = (word ?? "").split(":", 2);
+  return what === "currency" && code ? detail("currency_of", { code }) : said(detail, word);
+}
+
 /** Say a word of a catalogue; a word that only a newer server knows is said as it came. */
 export function said(catalogued, word) {
   if (word === null || word === undefined) return "";
@@ -148,6 +165,10 @@ export const work = catalogue({
   reason: { id: "Alasan", en: "Reason" },
   save: { id: "Simpan", en: "Save" },
   discard: { id: "Urungkan", en: "Undo" },
+  kept: {
+    id: "Isianmu belum disimpan, tapi tidak hilang: kembali ke {page} untuk melanjutkan.",
+    en: "What you typed is not saved, but not lost either: come back to {page} to go on.",
+  },
   cancel: { id: "Batal", en: "Cancel" },
   close: { id: "Tutup", en: "Close" },
   all: { id: "Semua", en: "All" },
