@@ -26,15 +26,19 @@ async def setting(people: People, key: str) -> Any:  # noqa: ANN401  of whatever
 
 
 async def test_a_setting_is_changed_and_in_force(people: People) -> None:
-    """Only what was changed is sent; the next search has the new window, and the history says who did it."""
+    """What is typed waits for whoever looks elsewhere; only that is sent, in force, and in the history."""
     page = await people.operator()
     await page.goes("settings")
     before = await page.see(f"settings_{BLAST}_input").input_value()
     await page.writes(f"settings_{BLAST}_input", "77")
+    await page.taps("nav_sessions_link")
+    await expect(row(page, "toast", "kembali ke Pengaturan")).to_be_visible()
+    await page.goes("settings")
+    await expect(page.see(f"settings_{BLAST}_input")).to_have_value("77")
     async with page.page.expect_request(is_change) as sent:
         await page.taps("settings_searching_save_button")
     assert list((await sent.value).post_data_json or ()) == [BLAST]
-    await page.sees("toast", "Tersimpan dan sudah berlaku")
+    await expect(row(page, "toast", "Tersimpan dan sudah berlaku")).to_be_visible()
     ayu = await people.house.customer()
     await (await people.house.mitra()).comes()
     assert (await ayu.searches())["timeout_seconds"] == 77
@@ -91,6 +95,7 @@ async def test_the_cadence_is_the_least_threshold(people: People) -> None:
     cadence = page.see("settings_heartbeat_cadence_seconds_input")
     await expect(cadence).to_have_value("30 detik")
     await expect(cadence).not_to_be_editable()
+    await says(page.see(f"settings_{THRESHOLD}"), "Batas: 30 sampai 86400.")
     field = page.see(f"settings_{THRESHOLD}_input")
     await field.fill("29")
     await page.reads("Ambang offline tidak boleh di bawah irama tanda hidup: paling sedikit 30 detik.")
@@ -229,7 +234,7 @@ async def test_a_price_that_somebody_changed_first(people: People) -> None:
 
 
 async def test_the_discount_is_one_form(people: People) -> None:
-    """Nothing counts before it is saved as a whole; afterwards a new customer is offered it."""
+    """Nothing counts, or is lost, before it is saved as a whole; afterwards a new customer is offered it."""
     page, ayu = await people.operator(), await people.house.customer()
     path = "/api/client/chat/pricing?mode=chat"
     await page.goes("pricing")
@@ -238,6 +243,9 @@ async def test_the_discount_is_one_form(people: People) -> None:
     await page.writes("promotion_minutes_input", "12")
     await page.writes("promotion_price_input", "5.000")
     await page.writes("promotion_label_input", "Pertama lebih hemat")
+    await page.goes("sessions")
+    await page.goes("pricing")
+    await expect(page.see("promotion_label_input")).to_have_value("Pertama lebih hemat")
     assert (await ayu.get(path))["first_session_discount"] is None
     await page.taps("promotion_save_button")
     await page.sees("promotion_state", "Sedang berlaku")

@@ -8,6 +8,7 @@ import { t } from "./pricing_texts.js";
 import { PROMOTION, PromotionForm } from "./promotion_form.js";
 import { AddTier, EditTier, RemoveTier, TIERS, tierSaid } from "./tier_forms.js";
 import { TierList } from "./tier_list.js";
+import { useFarewell } from "./parts/drafts.js";
 import { History, differences } from "./parts/history.js";
 import { useLoad } from "./parts/load.js";
 import { work } from "./parts/words.js";
@@ -15,6 +16,7 @@ import { work } from "./parts/words.js";
 const DIALOGS = { edit: EditTier, remove: RemoveTier };
 
 export function PricingPage() {
+  useFarewell("pricing", () => t("title"));
   const load = useLoad(
     (signal) => Promise.all([api.get(TIERS, { signal }), api.get(PROMOTION, { signal })]),
     "pricing",

@@ -1,27 +1,30 @@
 // The first-session discount: one form, saved as a whole or not at all; a lost lock shows what differs,
 // member by member.
-import { html, useRef, useState } from "common/html.js";
+import { html, useState } from "common/html.js";
 import { Button, Field, Notice, Select, Switch, toast } from "common/ui.js";
 import { problemText } from "common/texts.js";
 import { api } from "../api.js";
 import { priced, readsAs, sumOf, wrongMinutes, wrongPrice } from "./prices.js";
 import { t } from "./pricing_texts.js";
 import { Conflict, lastChange } from "./parts/conflict.js";
+import { useGuard, useKept, useKeptRef } from "./parts/drafts.js";
 import { work } from "./parts/words.js";
 
 export const PROMOTION = "/internal/pricing/promotions/first_session_discount";
+const FORM = "pricing_promotion";
 const MEMBERS = ["is_active", "mode", "minutes", "price", "label", "requires_phone"];
 
 /** @param {{promotion: object, tiers: object[], onTaken: (promotion) => void}} props */
 export function PromotionForm({ promotion, tiers, onTaken }) {
-  const [draft, setDraft] = useState({});
+  const [draft, setDraft] = useKept(FORM);
   const [lost, setLost] = useState(null);
   const [wrong, setWrong] = useState(null);
   const [busy, setBusy] = useState(false);
-  const seen = useRef(null); // `updated_at` of what was on the screen when somebody began to type
+  const seen = useKeptRef(FORM); // `updated_at` of what was on the screen when somebody began to type
   const now = { ...typedOf(promotion), ...draft };
   const errors = wrongWith(now);
   const changes = changesOf(promotion, now);
+  useGuard(FORM, Object.keys(changes).length > 0);
   const put =
     (name, of = (input) => input.value) =>
     (event) => {

@@ -1,6 +1,6 @@
 // The operator-tunable settings: one form per subject, only what changed is sent, and a lost lock shows
 // both values.
-import { html, useEffect, useRef, useState } from "common/html.js";
+import { html, useState } from "common/html.js";
 import { Button, Notice, Page, Problem, Skeleton, toast } from "common/ui.js";
 import { problemText } from "common/texts.js";
 import { api } from "../api.js";
@@ -8,6 +8,7 @@ import { SettingField } from "./setting_field.js";
 import { isChanged, labelOf, meant, shown, typed, wrongWith } from "./setting_values.js";
 import { GROUPS, t } from "./settings_texts.js";
 import { Conflict, lastChange } from "./parts/conflict.js";
+import { useFarewell, useGuard, useKept, useKeptRef } from "./parts/drafts.js";
 import { History } from "./parts/history.js";
 import { useLoad } from "./parts/load.js";
 import { work } from "./parts/words.js";
@@ -15,6 +16,7 @@ import { work } from "./parts/words.js";
 const CONFIG = "/internal/config";
 
 export function SettingsPage() {
+  useFarewell("settings", () => t("title"));
   const load = useLoad(
     (signal) => Promise.all([api.get(CONFIG, { signal }), api.get(`${CONFIG}/mitra-ping`, { signal })]),
     "settings",
@@ -73,20 +75,21 @@ function rowOf(rows, key) {
   return rows.find((row) => row.key === key) ?? { key, label: key };
 }
 
-/** One form. What is typed stays typed until it is saved or undone, whatever is read meanwhile. */
+/** One form. What is typed stays until it is saved or undone, whatever is read or looked at meanwhile. */
 function Group({ name, rows, all, cadence, onTaken }) {
-  const [drafts, setDrafts] = useState({});
+  const form = `settings_${name}`;
+  const [drafts, setDrafts] = useKept(form);
+  const seen = useKeptRef(form); // key -> `updated_at` of what was on the screen when somebody began to type
   const [errors, setErrors] = useState({});
   const [wrong, setWrong] = useState(null);
   const [lost, setLost] = useState(null);
   const [busy, setBusy] = useState(false);
-  const seen = useRef({}); // key -> `updated_at` of what was on the screen when somebody began to type
   const draftOf = (row) => drafts[row.key] ?? typed(row, row.value);
   const changes = rows.filter((row) => isChanged(row, drafts[row.key]));
-  useEffect(() => guardLeaving(changes.length > 0), [changes.length > 0]);
+  useGuard(form, changes.length > 0);
 
   const draft = (row, value) => {
-    seen.current[row.key] ??= row.updated_at;
+    seen.current = { ...seen.current, [row.key]: seen.current?.[row.key] ?? row.updated_at };
     setDrafts((before) => ({ ...before, [row.key]: value }));
     setErrors((before) => ({ ...before, [row.key]: undefined }));
   };
@@ -100,10 +103,10 @@ function Group({ name, rows, all, cadence, onTaken }) {
     await send(changes.map(wishOf));
   };
   const wishOf = (row) => ({
-    row, value: meant(row, draftOf(row)), updated_at: seen.current[row.key] ?? row.updated_at,
+    row, value: meant(row, draftOf(row)), updated_at: seen.current?.[row.key] ?? row.updated_at,
   });
   const forget = () => {
-    seen.current = {};
+    seen.current = null;
     setDrafts({});
   };
   const send = async (wishes) => {
@@ -134,7 +137,8 @@ function Group({ name, rows, all, cadence, onTaken }) {
     setDrafts(Object.fromEntries(mine.map((row) => [row.key, draftOf(row)])));
     setLost(null);
     onTaken(now);
-    for (const [key, row] of theirs) seen.current[key] = choices[key] === "theirs" ? null : row.updated_at;
+    const stored = [...theirs].map(([key, row]) => [key, choices[key] === "theirs" ? null : row.updated_at]);
+    seen.current = { ...seen.current, ...Object.fromEntries(stored) };
     if (mine.length === 0) toast(t("nothing_left"), "info");
     else await send(mine.map(wishOf));
   };
@@ -214,11 +218,4 @@ function perKey(error, rows, cadence) {
     return [key, text];
   });
   return Object.fromEntries(said);
-}
-
-function guardLeaving(unsaved) {
-  if (!unsaved) return undefined;
-  const ask = (event) => event.preventDefault();
-  addEventListener("beforeunload", ask);
-  return () => removeEventListener("beforeunload", ask);
 }
