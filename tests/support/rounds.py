@@ -15,5 +15,5 @@ ROUNDS: Final = int(os.environ.get("RACE_ROUNDS", "300"))
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Give the number to whoever asks for it."""
     if "rounds" in metafunc.fixturenames:
-        marks = [pytest.mark.race, pytest.mark.timeout(3600)]
+        marks = [pytest.mark.race, pytest.mark.timeout(max(3600, 2 * ROUNDS))]
         metafunc.parametrize("rounds", [pytest.param(ROUNDS, marks=marks)])
