@@ -32,12 +32,11 @@ async def test_postgres_killed(rig: Rig, faulted: Faulted, fault_rounds: int) ->
     """It comes back on its data; what was acknowledged is there."""
     row, chance = faulted("postgres_killed"), random.Random("postgres")
     async with rig.crowded(row, SIZE) as crowd:
-        [budi] = await rig.house.mitras(1)
         for _ in range(2 * fault_rounds):
             await asyncio.sleep(chance.uniform(0, 0.5))  # any moment will do
             begun = time.monotonic()
             await asyncio.to_thread(killed, rig.stores, "postgres")
-            await rig.answers(budi)
+            await rig.answers(crowd.mitras[0])
             row.took("serving again, after", time.monotonic() - begun)
             await goes_on(rig, row, crowd)
 
@@ -46,12 +45,11 @@ async def test_a_backend_killed(rig: Rig, faulted: Faulted, fault_rounds: int) -
     """PostgreSQL then ends all of its connections by itself."""
     row, chance = faulted("backend_killed"), random.Random("backend")
     async with rig.crowded(row, SIZE) as crowd:
-        [budi] = await rig.house.mitras(1)
         for _ in range(3 * fault_rounds):
             backends = [found["pid"] for found in await rig.house.rows(BACKENDS)]
             begun = time.monotonic()
             os.kill(chance.choice(backends), signal.SIGKILL)
-            await rig.answers(budi)
+            await rig.answers(crowd.mitras[0])
             row.took("serving again, after", time.monotonic() - begun)
             await goes_on(rig, row, crowd)
 

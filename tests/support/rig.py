@@ -36,9 +36,11 @@ from support.waiting import eventually
 SETTINGS: Final = {
     "mitra_stale_after_seconds": 3600,
     "pairing_blast_timeout_seconds": 600,
+    "returning_chat_confirmation_timeout_seconds": 300,
+    "extension_timeout_seconds": 5,  # no operator can make it shorter
     "max_customers_per_mitra": 20,
 }
-"""Nobody's patience ends while something is broken."""
+"""Nobody's patience ends while something is broken, but for a mitra's who is asked for more minutes."""
 CONVERGED: Final = 30.0
 """Seconds after which what has not come right counts as broken; how long it took is a figure."""
 LAST: Final = "SELECT coalesce(max(id), 0) FROM outbox"
@@ -53,6 +55,11 @@ UNAVAILABLE: Final = 503
 FIRED: Final = (
     "SELECT extract(epoch FROM at)::float8 FROM transitions WHERE aggregate_id = %s AND actor_type = 'clock'"
 )
+EDGES: Final = """
+SELECT count(*) FROM (
+    SELECT DISTINCT machine, from_state, command, to_state FROM transitions WHERE id > %s
+) AS edges"""
+MOVED: Final = "SELECT coalesce(max(id), 0) FROM transitions"
 NOW: Final = "SELECT extract(epoch FROM clock_timestamp())::float8"
 
 
@@ -78,7 +85,7 @@ class Rig:
     async def crowded(self, row: Row, size: int = 5) -> AsyncIterator[Crowd]:
         """Have people live here, each at least one evening before and after; then everything is judged."""
         crowd = Crowd(self.house, self.xendit, row.name, size)
-        pushed = len(self.fcm.fake.asked)
+        pushed, moved = len(self.fcm.fake.asked), await self.house.value(MOVED)
         try:
             async with crowd.living():
                 await crowd.evenings(size)
@@ -90,7 +97,8 @@ class Rig:
         await self.house.goes_home()
         await self.judged(row)
         row.broken += await crowd.kept()
-        row.count("evenings", len(crowd.told))
+        row.count("evenings", crowd.ended)
+        row.count("edges", await self.house.value(EDGES, moved))
         row.count("pushes", len(self.fcm.fake.asked) - pushed)
         row.took("a request", *crowd.figures.answers)
         row.took("a message to the other socket", *crowd.figures.heard)
@@ -100,7 +108,8 @@ class Rig:
             if status >= 500:
                 row.count(f"answers of {status}", times)
                 if status != UNAVAILABLE:
-                    row.broken.append(f"{times} times somebody was answered {status}")
+                    said = [line for one in self.house.instances for line in one.log(status=status)]
+                    row.broken.append(f"{times} times somebody was answered {status}: {said[-times:]}")
 
     async def _in_spite_of(self, error: Exception, row: Row, crowd: Crowd) -> list[str]:
         """Judge a round that failed, as far as that can be done; the first error is the one that counts."""
