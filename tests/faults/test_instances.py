@@ -13,7 +13,7 @@ from psycopg_pool import AsyncConnectionPool
 from halobestie_app.fakes.xendit_troubles import Mode
 from support.contest import pausing
 from support.faults import Row
-from support.rig import Rig
+from support.rig import CONVERGED, Rig
 from support.waiting import eventually
 
 pytestmark = [pytest.mark.anyio, pytest.mark.faults, pytest.mark.timeout(14_400)]
@@ -23,6 +23,8 @@ KILLS = 5
 """How many kills one round is."""
 ALL = 0.25
 """How often all instances are killed at once."""
+EDGES = 20
+"""So many different moves are made meanwhile, or the crowd was too well-behaved."""
 STANDING = """
 SELECT pid FROM pg_stat_activity
 WHERE datname = current_database() AND wait_event = 'advisory' AND state = 'active'"""
@@ -32,7 +34,7 @@ WHERE datname = current_database() AND wait_event = 'advisory' AND state = 'acti
 async def test_killed_at_random(rig: Rig, faulted: Faulted, fault_rounds: int) -> None:
     """One of three, or all: what was acknowledged is there, and what is due is done."""
     row, chance = faulted("instance_killed"), random.Random("kills")
-    async with rig.crowded(row):
+    async with rig.crowded(row) as crowd:
         for _ in range(KILLS * fault_rounds):
             doomed = rig.house.instances if chance.random() < ALL else [chance.choice(rig.house.instances)]
             due = await rig.due(chance.uniform(0.05, 0.5))
@@ -44,6 +46,12 @@ async def test_killed_at_random(rig: Rig, faulted: Faulted, fault_rounds: int) -
             row.took("outbox drained", await rig.drained())
             row.broken += await rig.house.complaints(eventual=False)
             row.rounds += 1
+    came_to = crowd.came_to()
+    assert row.counts["edges"] >= EDGES
+    assert came_to["extension accepted"], came_to
+    assert came_to["all_mitras_rejected, superseded"] + came_to["targeted_mitra_rejected, superseded"], (
+        came_to
+    )
 
 
 async def test_killed_at_named_points(rig: Rig, faulted: Faulted, fault_rounds: int) -> None:
@@ -116,6 +124,9 @@ COMMITS: Final[Mapping[str, tuple[str, LiteralString]]] = {
     "a search": ("pairing_requests", "INSERT OR UPDATE"),
     "a chat": ("chat_sessions", "INSERT OR UPDATE"),
     "a message": ("chat_messages", "INSERT"),
+    "an extension": ("session_extensions", "INSERT OR UPDATE"),
+    "a failure and its refund due": ("pairing_failures", "INSERT"),
+    "a fallback or a refund": ("pairing_failures", "UPDATE"),
     "a webhook that came": ("webhook_inbox", "INSERT"),
     "a webhook that was believed": ("webhook_inbox", "UPDATE"),
     "a key": ("idempotency_keys", "INSERT OR UPDATE"),
@@ -139,7 +150,7 @@ async def in_a_commit(whose: str, rig: Rig, *, rolled_back: bool) -> None:
             backends[:] = [row["pid"] for row in await rig.house.rows(STANDING)]
             return bool(backends)
 
-        await eventually(stands, what=f"nobody commits {whose}")
+        await eventually(stands, seconds=CONVERGED, what=f"nobody commits {whose}")
         rig.house.killed()
         if rolled_back:
             await rig.house.rows("SELECT pg_terminate_backend(pid) FROM unnest(%s::int[]) AS pid", backends)
@@ -186,5 +197,5 @@ POINTS = [
     Point("between commit and publication", between_commit_and_publication),
     Point("between the invoice and its note", between_the_invoice_and_its_note),
 ]
-FEWER = [*POINTS[0:16:4], *POINTS[3:16:4], *POINTS[16:]]
+FEWER = [*(POINTS[2 * at + at % 2] for at in range(len(COMMITS))), *POINTS[2 * len(COMMITS) :]]
 """Of the commits, every other is rolled back: the short form."""
