@@ -155,9 +155,13 @@ async def test_forgotten(people: People) -> None:
 
 
 async def test_another_name(people: People) -> None:
-    """A name is changed in the account, and greeted at home; an empty one is not taken."""
+    """A name is changed in the account, and greeted at home; an empty one is not taken; help comes late."""
     ayu = await people.customer("Ayu")
-    await ayu.taps("nav_settings_link")
+    async with without(ayu, "**/api/shared/support"):
+        await ayu.taps("nav_settings_link")
+        await ayu.sees("support_problem")
+    await ayu.taps("support_retry_button")
+    await ayu.sees("support_handles", "bantu@halobestie.example")
     await ayu.writes("settings_name_input", "  ")
     await ayu.taps("settings_name_button")
     await ayu.reads("Isi 1 sampai 40 huruf")
@@ -280,6 +284,13 @@ async def test_nobody_was_found(people: People) -> None:
     await ayu.taps("search_cancel_sure_button")
     await ayu.sees("home_screen")
     await ayu.misses("home_reuse_notice")
+    await ayu.sees("home_owed_notice", "Rp\u00a010.000 akan dikembalikan")
+    await ayu.taps("home_owed_ok_button")
+    await ayu.misses("home_owed_notice")
+    async with ayu.page.expect_response("**/api/client/payment-sessions?*"):
+        await ayu.reloads()
+    await ayu.sees("home_screen")
+    await ayu.misses("home_owed_notice")
     await ayu.page.evaluate("location.hash = '#/payments'")
     await ayu.sees("payment_fate", "Akan dikembalikan")
     await ayu.reads("Kamu membatalkannya.")

@@ -5,12 +5,17 @@ import re
 import pytest
 from playwright.async_api import Page, expect
 
+from support.money import bill_of
 from support.people import Mitra
 from support.screens import CustomerPage, People
 
 pytestmark = pytest.mark.anyio
 
 XENDIT = True
+SETTINGS = {
+    "mitra_stale_after_seconds": 3600,
+    "support_handles_json": {"email": "bantu@halobestie.example"},
+}
 NO_WINDOWS = "() => { window.opens = window.open; window.open = () => null; }"
 WINDOWS_AGAIN = "() => { window.open = window.opens; }"
 STATUSES = "SELECT status FROM payment_sessions WHERE customer_id = %s ORDER BY created_at"
@@ -77,6 +82,11 @@ async def test_left_reloaded_and_paid(people: People) -> None:
     await ayu.taps("back_button")
     await ayu.taps("home_payment_button")
     await ayu.sees("payment_waiting_screen")
+    for _ in range(2):
+        await ayu.misses("support_handles")
+        await ayu.taps("payment_check_button")
+        await ayu.reads("Belum masuk.")
+    await ayu.sees("support_handles", "bantu@halobestie.example")
     await pays_there(hosted)
     await ayu.sees("search_screen")
     assert await statuses(people, ayu) == ["confirmed"]
@@ -119,16 +129,27 @@ async def test_dearer_than_shown(people: People) -> None:
 
 
 async def test_too_late(people: People) -> None:
-    """A payment that ran out says that nothing was charged, and leads to another try."""
+    """A payment that ran out promises nothing; money that comes after all is owed back, and home says so."""
+    assert people.xendit is not None
     await (await people.house.mitra("Sari")).comes()
     ayu = await people.customer("Ayu")
     await ayu.chooses(5)
     await (await ayu.other_tab(after="payment_pay_button")).close()
     await ayu.sees("payment_waiting_screen")
     await people.house.rows(RUN_OUT, ayu.api.id)
-    await ayu.sees("payment_expired_screen", "Tidak ada yang ditagih")
+    await ayu.sees("payment_expired_screen", "Kalau ternyata sudah terbayar")
+    await ayu.sees("support_handles")
     await ayu.taps("expired_again_button")
     await ayu.sees("payment_total")
+    await ayu.goes("payments")
+    await ayu.sees("payment_row", "Kalau ternyata sudah terbayar")
+    await expect(ayu.see("payment_fate")).to_have_text("Kedaluwarsa")
+    await ayu.goes("")
+    await ayu.sees("home_screen")
+    [payment] = (await ayu.api.get("/api/client/payment-sessions"))["rows"]
+    people.xendit.fake.pay(bill_of(people.xendit, payment).id, late=True)
+    await ayu.sees("home_owed_notice", "Rp\u00a010.000 akan dikembalikan")
+    await ayu.sees("home_owed_notice", "Uangnya datang terlambat.")
 
 
 async def test_more_time_over_a_reload(people: People) -> None:

@@ -15,6 +15,13 @@ export function noteOpened(id) {
   }
 }
 
+/**
+ * Whether somebody may have paid there: it had a page, which any tab or device may have opened.
+ *
+ * @param {{provider: string, xendit_invoice_url: string|null}} payment
+ */
+export const hadPage = (payment) => payment.provider === "xendit" && Boolean(payment.xendit_invoice_url);
+
 /** Whether it was opened here. Whoever asks in a render is rendered again when it is. */
 export function wasOpened(id) {
   if (here.value.has(id)) return true;

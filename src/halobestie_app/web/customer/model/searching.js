@@ -69,7 +69,7 @@ export async function cancelSearch(paymentId) {
 /** What is said where the same money cannot be used any more. */
 const TOO_LATE = { ALREADY_ACTIONED: "failed_actioned", PAYMENT_EXPIRED: "failed_over" };
 
-/** Search again with the same money, or say that it is too late for that. Throws ApiError where it is neither. */
+/** Search again with the same money, or say that it is too late. Throws ApiError where it is neither. */
 export async function fallBack(payment) {
   try {
     const request = await api.post(`${REQUESTS}/${payment.id}/fallback-to-blast`, undefined, { key: true });

@@ -7,6 +7,7 @@ import { secondsLeft, serverNow } from "common/time.js";
 import { Button, Notice, Page } from "common/ui.js";
 import { api, evening, takeUp } from "../model/app.js";
 import { available, says, useAvailability } from "../model/availability.js";
+import { putAside, useOwed } from "../model/owed.js";
 import { resume } from "../model/paying.js";
 import { isReusable } from "../model/where.js";
 import { t } from "../texts.js";
@@ -31,6 +32,7 @@ export function Home() {
       <p class="soft more">${more ? t(more) : "\u00a0"}</p>
     </section>
     <${Waiting} />
+    <${Owed} />
     ${user?.is_anonymous && html`<${Notice} kind="info" title=${t("home_keep")} testid="home_keep_notice"
       action=${html`<a href="#/phone" data-testid="home_keep_link">${t("home_keep_action")}</a>`}>
       ${t("home_keep_text")}<//>`}
@@ -54,4 +56,17 @@ function Waiting() {
     action=${html`<${Button} kind="quiet" testid="home_reuse_button" onClick=${() => takeUp(payment.id)}>
       ${t("failed_retry")}<//>`}>
     ${t("home_reusable_text", { left: duration(left) })}<//>`;
+}
+
+/** Money that comes back, and why, until it was read. */
+function Owed() {
+  const owed = useOwed();
+  if (!owed.length) return null;
+  const amount = rupiah(owed.reduce((sum, one) => sum + one.amount, 0));
+  const why = owed.length === 1 ? t(`cause_${owed[0].cause_tag}`) : t("owed_many", { count: owed.length });
+  return html`<${Notice} kind="info" testid="home_owed_notice" title=${t("owed", { amount })}
+    action=${html`<div class="row">
+      <${Button} kind="link" testid="home_owed_ok_button" onClick=${() => putAside(owed)}>${t("ok")}<//>
+      <a href="#/payments" data-testid="home_owed_link">${t("settings_payments")}</a></div>`}>
+    ${why} ${t("refund_due_text")}<//>`;
 }

@@ -7,8 +7,11 @@ import { Button, Countdown, Notice } from "common/ui.js";
 import { blocked, check, dearer, openPage, openedByHand, pay } from "../model/paying.js";
 import { wasOpened } from "../model/opened.js";
 import { t } from "../texts.js";
+import { Support } from "./parts.js";
 
 const ASKING = 10_000; // ms between two questions; the frame is usually faster
+
+const PATIENT = 2; // vain questions, after which somebody may want help
 
 /** Whole seconds that a payment's window lasts. */
 function windowOf(payment) {
@@ -45,7 +48,8 @@ export function Money({ payment, label }) {
 }
 
 function Hosted({ payment }) {
-  const [asked, setAsked] = useState(false);
+  const [vain, setVain] = useState(0); // how often it was asked for
+  const [said, say] = useState(false);
   if (!payment.xendit_invoice_url) {
     return html`<${Button} busy testid="payment_open_button">${t("waiting_page")}<//>`;
   }
@@ -54,7 +58,8 @@ function Hosted({ payment }) {
   return html`
     ${stopped && html`<${Notice} kind="warning" live testid="payment_blocked_notice">
       ${t("waiting_blocked")}<//>`}
-    ${asked && html`<p class="soft" role="status">${t("not_there_yet")}</p>`}
+    ${said && html`<p class="soft" role="status">${t("not_there_yet")}</p>`}
+    ${vain >= PATIENT && html`<${Support} />`}
     ${stopped || !opened
       ? html`<a class="button primary" role="button" href=${payment.xendit_invoice_url} target="_blank"
           rel="noopener" data-testid="payment_open_button"
@@ -62,8 +67,10 @@ function Hosted({ payment }) {
       : html`<${Button} kind="quiet" testid="payment_open_button" onClick=${() => openPage(payment)}>
           ${t("open_page_again")}<//>`}
     <${Button} kind="link" testid="payment_check_button" onClick=${async () => {
-      setAsked(false);
+      say(false);
       const now = await check(payment);
-      if (now?.status === "pending") setAsked(true);
+      if (now?.status !== "pending") return;
+      say(true);
+      setVain((before) => before + 1);
     }}>${t("check_now")}<//>`;
 }

@@ -40,10 +40,15 @@ function linkOf(kind, value) {
   return LINKS[kind]?.(value) ?? null;
 }
 
-/** Where help is found, as the settings say; nothing where there is nothing. */
+/** Where help is found, as the settings say; nothing where there is nothing; another try if that failed. */
 export function Support({ always = false }) {
-  const { data } = useFetched((signal) => api.get("/api/shared/support", { signal, anonymous: true }));
+  const { data, error, again } = useFetched((signal) =>
+    api.get("/api/shared/support", { signal, anonymous: true }));
   const handles = Object.entries(data?.handles ?? {}).filter(([, value]) => value);
+  if (error) {
+    return html`<p class="soft" data-testid="support_problem">${t("support_problem")}
+      <${Button} kind="link" testid="support_retry_button" onClick=${again}>${t("failed_retry")}<//></p>`;
+  }
   if (!handles.length) return always && data ? html`<p class="soft">${t("support_none")}</p>` : null;
   return html`<div class="support" data-testid="support_handles">
     <p class="soft">${t("support")}</p>

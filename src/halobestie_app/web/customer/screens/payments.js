@@ -6,11 +6,13 @@ import { dayAndTime } from "common/texts.js";
 import { Empty, Page, Pager, Problem, Skeleton } from "common/ui.js";
 import { api } from "../model/app.js";
 import { useFetched } from "../model/fetching.js";
+import { hadPage } from "../model/opened.js";
 import { t } from "../texts.js";
 import { LiveBar, Support } from "./parts.js";
 import { priceText } from "./tiers.js";
 
 const PAGE = 20;
+const UNPAID = new Set(["abandoned", "expired"]);
 const KINDS = { consumed: "good", pending: "warning", confirmed: "warning" };
 
 export function Payments() {
@@ -30,7 +32,7 @@ export function Payments() {
     </ul>
     ${data && data.total > PAGE && html`<${Pager} offset=${offset} limit=${PAGE} total=${data.total}
       onChange=${turn} testid="payments" />`}
-    ${data?.rows.some((payment) => payment.refund === "due") && html`<${Support} />`}
+    ${data?.rows.some((payment) => payment.refund === "due" || doubtful(payment)) && html`<${Support} />`}
   <//>`;
 }
 
@@ -45,11 +47,16 @@ function Row({ payment }) {
       ${fate(payment)}</span></p>
     ${payment.status === "failed_pairing" && html`<p class="soft">
       ${t(`cause_${payment.cause_tag}`)} ${payment.refund === "due" ? t("refund_due_text") : ""}</p>`}
+    ${doubtful(payment) && html`<p class="soft">${t("paid_after_all")}</p>`}
   </li>`;
 }
 
+/** Whether it is over without any money that we know of, though there may be some on its way. */
+const doubtful = (payment) => UNPAID.has(payment.status) && hadPage(payment);
+
 /** What became of the money, in a word or two. */
 function fate(payment) {
+  if (doubtful(payment)) return t(`payment_${payment.status}_open`);
   if (payment.status !== "failed_pairing") return t(`payment_${payment.status}`);
   return payment.refund ? t(`refund_${payment.refund}`) : t("payment_failed_free");
 }

@@ -4,10 +4,11 @@ import { html } from "common/html.js";
 import { replace } from "common/router.js";
 import { Button, Icon, Page } from "common/ui.js";
 import { evening, leave } from "../model/app.js";
-import { wasOpened } from "../model/opened.js";
+import { hadPage, wasOpened } from "../model/opened.js";
 import { goBack, mayCancel } from "../model/paying.js";
 import { t } from "../texts.js";
 import { Money, TimeToPay, useWatch } from "./money.js";
+import { Support } from "./parts.js";
 import { priceText } from "./tiers.js";
 
 export function Pending() {
@@ -45,7 +46,7 @@ export function Expired() {
       <${Button} kind="quiet" testid="expired_home_button" onClick=${() => away("/")}>
         ${t("failed_home")}<//>`}>
     <span class="empty-icon"><${Icon} name="clock" size=${32} /></span>
-    <p class="lead">${t("expired_text")}</p>
-    ${payment.provider === "xendit" && html`<p class="soft">${t("expired_paid")}</p>`}
+    <p class="lead">${t(hadPage(payment) ? "expired_open" : "expired_text")}</p>
+    ${hadPage(payment) && html`<p class="soft">${t("paid_after_all")}</p><${Support} />`}
   <//>`;
 }

@@ -140,5 +140,9 @@ export const ARRIVING = {
   delete_keep: { id: "Tidak jadi", en: "Keep it" },
   deleted: { id: "Akunmu dihapus. Jaga diri baik-baik, ya.", en: "Your account is deleted. Take good care." },
   support: { id: "Butuh bantuan? Hubungi kami:", en: "Need help? Reach us:" },
+  support_problem: {
+    id: "Kontak bantuan belum bisa dimuat.",
+    en: "Our contacts could not be loaded.",
+  },
   support_none: { id: "Kontak bantuan belum tersedia.", en: "No contacts yet." },
 };

@@ -88,8 +88,12 @@ export const MONEY = {
     id: "Tidak ada yang ditagih. Kalau masih mau curhat, kita mulai lagi, ya.",
     en: "Nothing was charged. If you still want to talk, let us start again.",
   },
-  expired_paid: {
-    id: "Kalau kamu telanjur membayar, tenang: uangnya kami kembalikan.",
+  expired_open: {
+    id: "Pembayaranmu belum kami terima. Kalau masih mau curhat, kita mulai lagi, ya.",
+    en: "Your payment has not reached us. If you still want to talk, let us start again.",
+  },
+  paid_after_all: {
+    id: "Kalau ternyata sudah terbayar, tenang: uangnya kami kembalikan.",
     en: "If you have paid after all, do not worry: you will get it back.",
   },
   expired_again: { id: "Pilih waktu lagi", en: "Choose again" },
@@ -111,12 +115,16 @@ export const MONEY = {
   payment_consumed: { id: "Terpakai", en: "Used" },
   payment_abandoned: { id: "Dibatalkan, tidak ditagih", en: "Cancelled, not charged" },
   payment_expired: { id: "Kedaluwarsa, tidak ditagih", en: "Expired, not charged" },
+  payment_abandoned_open: { id: "Dibatalkan", en: "Cancelled" },
+  payment_expired_open: { id: "Kedaluwarsa", en: "Expired" },
   payment_failed_free: { id: "Tidak terpakai", en: "Not used" },
   refund_due: { id: "Akan dikembalikan", en: "To be refunded" },
   refund_due_text: { id: "Tim kami sedang memprosesnya.", en: "Our team is working on it." },
   refund_refunded: { id: "Sudah dikembalikan", en: "Refunded" },
   refund_credited: { id: "Dijadikan saldo", en: "Credited" },
   refund_retained: { id: "Sudah ditinjau", en: "Reviewed, kept" },
+  owed: { id: "{amount} akan dikembalikan", en: "{amount} comes back to you" },
+  owed_many: { id: "Dari {count} pembayaran.", en: "From {count} payments." },
   late_toast: {
     id: "Pembayaran {amount} datang setelah waktunya habis. Uangnya akan kami kembalikan.",
     en: "A payment of {amount} came too late. You will get it back.",
