@@ -12,6 +12,11 @@ pytestmark = pytest.mark.anyio
 
 SETTINGS = {"mitra_stale_after_seconds": 3600, "extension_timeout_seconds": 8}
 MINUTES = 12
+CLEAR = """() => {
+  const box = (selector) => document.querySelector(selector).getBoundingClientRect();
+  const said = box("[data-testid=toast]");
+  return said.top >= box(".chat-head").bottom && said.bottom <= box(".chat-foot").top;
+}"""
 
 
 async def talking(people: People) -> tuple[CustomerPage, MitraPage, Json]:
@@ -40,11 +45,16 @@ async def test_accepted(people: People) -> None:
         await ayu.asks_more(MINUTES)
         await ayu.sees("chat_paused_overlay", "Menunggu jawaban Ratih")
         await ayu.sees("chat_paused_countdown", "0:5")
+        await expect(ayu.page.locator(".chat")).to_have_attribute("inert", "")
+        await expect(ayu.page.locator(".chat-overlay h2")).to_be_focused()
         await ratih.sees("extension_text", "Ayu")
         await ratih.sees("extension_silence_text", "60 detik")
         await ratih.sees("extension_countdown", "0:5")
         await ratih.taps("extension_accept_button")
+        await ayu.sees("toast", "Ditambah 12 menit")
+        assert await ayu.page.evaluate(CLEAR), "what is said in passing covers the time left, or the composer"
     await ayu.misses("chat_paused_overlay")
+    await expect(ayu.see("chat_input")).to_be_focused()
     await ratih.misses("extension_card")
     assert before + MINUTES * 60 - 30 < await ayu.left() <= before + MINUTES * 60
     assert await money(ayu) == ("consumed", None, None)
@@ -94,7 +104,10 @@ async def test_the_mitras_window_was_closed(people: People) -> None:
 
 
 async def test_at_the_end_of_time(people: People) -> None:
-    """When time is up there is a banner, some time to part, and still the chance to go on."""
+    """When time is up there is a banner, some time to part, and still the chance to go on.
+
+    Closing words that are still being written when the chat is over are theirs to keep.
+    """
     ayu, ratih, session = await talking(people)
     await people.house.rows(RUN_OUT, session["id"])
     await ayu.sees("chat_banner", "Waktunya sudah habis")
@@ -110,8 +123,13 @@ async def test_at_the_end_of_time(people: People) -> None:
 
     await eventually(so_long)
     await people.house.rows(RUN_OUT, session["id"])
+    await ayu.sees("chat_banner", "Waktunya sudah habis")
+    for step in ("chat_end_button", "end_sure_yes_button", "end_really_yes_button"):
+        await ayu.taps(step)
+    await ayu.writes("goodbye_input", "Makasih sudah menemani, kak.")
     await ratih.taps("chat_end_button")
     await ratih.taps("chat_end_confirm_button")
     await ayu.sees("over_screen", "Ratih sudah pamit")
+    await ayu.sees("over_goodbye_unkept", "Makasih sudah menemani, kak.")
     await ayu.taps("over_home_button")
     await ayu.sees("home_screen")

@@ -17,10 +17,11 @@ import { PeerState, TimeLeft } from "common/chat_head.js";
 import { t } from "common/chat_texts.js";
 
 export { createChatLog } from "common/chat_log.js";
-export { forgetUnsent, unsentIn } from "common/chat_memory.js";
+export { forgetUnsent, goodbyeIn, keepGoodbye, unsentIn } from "common/chat_memory.js";
 export { TimeLeft, timeLeft } from "common/chat_head.js";
 
 const NEAR_BOTTOM = 64; // px
+const TOP = "--hb-chat-top"; // where the head and its banner end: what is said in passing keeps below
 
 /**
  * One chat, as tall as its parent (give that the class `chat-screen` to fill the window).
@@ -29,11 +30,14 @@ const NEAR_BOTTOM = 64; // px
  *   disabled?: boolean,      // no composer input, for whatever reason the app has
  *   back?: object,           // before the name: a link or button
  *   actions?: object,        // at the end of the head: buttons such as "Perpanjang"
+ *   covered?: boolean,       // something lies over it: nothing in it can be reached
  *   banner?: object,         // under the head: what concerns the whole chat
  *   children?: object,       // above the composer: cards such as an extension request
  * }} props
  */
-export function ChatView({ session, log, me, peerName, disabled, back, actions, banner, children }) {
+export function ChatView({
+  session, log, me, peerName, disabled, covered = false, back, actions, banner, children,
+}) {
   const over = session.status === "ended";
   const paused = session.status === "extending";
   useFocusFrames(log, over);
@@ -41,7 +45,8 @@ export function ChatView({ session, log, me, peerName, disabled, back, actions, 
     if (!paused && !over) log.flush();
   }, [log, paused, over]);
   return html`
-    <section class="chat" aria-label=${t("chat_with", { name: peerName })} data-status=${session.status}>
+    <section class="chat" aria-label=${t("chat_with", { name: peerName })} data-status=${session.status}
+      inert=${covered}>
       <header class="chat-head">
         ${back}
         <div class="chat-who">
@@ -116,16 +121,21 @@ function Messages({ log, me, peerName, over }) {
 
   useEffect(() => {
     const box = area.current;
+    const top = document.documentElement.style;
     const onScroll = () => {
       atEnd.current = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_BOTTOM;
       looked();
     };
     // A keyboard that opens, or a composer that grows, must not hide the last words.
-    const resized = new ResizeObserver(() => atEnd.current && toEnd());
+    const resized = new ResizeObserver(() => {
+      if (atEnd.current) toEnd();
+      top.setProperty(TOP, `${Math.round(box.getBoundingClientRect().top)}px`);
+    });
     resized.observe(box);
     box.addEventListener("scroll", onScroll, { passive: true });
     document.addEventListener("visibilitychange", looked);
     return () => {
+      top.removeProperty(TOP);
       resized.disconnect();
       box.removeEventListener("scroll", onScroll);
       document.removeEventListener("visibilitychange", looked);

@@ -24,10 +24,16 @@ export function unsentIn(sessionId) {
   return recall(`hb.unsent.${sessionId}`, []).length;
 }
 
+/** Closing words that were begun; "" where there are none. */
+export const goodbyeIn = (sessionId) => recall(`hb.goodbye.${sessionId}`, "");
+
+/** Keeps closing words until they are sent, or not wanted any more (""). */
+export const keepGoodbye = (sessionId, words) => remember(`hb.goodbye.${sessionId}`, words || null);
+
 /** Forgets the unsent words of every chat of this tab: for logging out. */
 export function forgetUnsent() {
   try {
-    const ours = Object.keys(sessionStorage).filter((key) => /^hb\.(unsent|draft)\./.test(key));
+    const ours = Object.keys(sessionStorage).filter((key) => /^hb\.(unsent|draft|goodbye)\./.test(key));
     for (const key of ours) sessionStorage.removeItem(key);
   } catch {
     // Nothing was remembered.

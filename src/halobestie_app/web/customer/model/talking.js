@@ -1,5 +1,6 @@
 // In a chat: more time, and the end. The server's clock and states rule; this asks, and says what became.
 
+import { keepGoodbye } from "common/chat.js";
 import { effect, signal, untracked } from "common/html.js";
 import { replace } from "common/router.js";
 import { toast } from "common/ui.js";
@@ -56,14 +57,18 @@ export async function end(session, words) {
   try {
     const ended = await api.post(`/api/client/chat/sessions/${session.id}/end`, body, { key: true });
     leave(session.id);
+    keepGoodbye(session.id, "");
     evening.takeSession(ended);
     toast(t("goodbye_done"), "good");
   } catch (error) {
     if (error.status !== 409) throw error;
     await evening.readSession(session.id);
-    if (isLive(evening.session.peek())) throw error;
+    const now = evening.session.peek();
+    if (isLive(now)) throw error;
+    if (words && now?.end_reason !== "customer_ended") return; // what is shown then still has the words
     leave(session.id);
     if (words) toast(t("goodbye_unkept"), "warning");
+    keepGoodbye(session.id, "");
   }
   replace("/");
 }

@@ -1,7 +1,7 @@
 // The customer's side of a chat: around the view that both sides share, time, pause, more time and the end.
 
 import { ChatView, timeLeft } from "common/chat.js";
-import { html, useEffect, useState } from "common/html.js";
+import { html, useEffect, useRef, useState } from "common/html.js";
 import { clock } from "common/texts.js";
 import { secondsLeft } from "common/time.js";
 import { Button, Countdown, Notice, Problem } from "common/ui.js";
@@ -17,18 +17,33 @@ export function Chat() {
   const session = evening.session.value;
   const [ending, setEnding] = useState(false);
   const name = session.mitra.display_name;
+  const around = useRef(null);
+  const paused = session.status === "extending";
   useEffect(() => { document.title = `${name} · Halo Bestie`; }, [name]);
+  useFocusOver(around, paused);
   if (!log.value) return null;
   const end = () => setEnding(true);
-  return html`<main class="chat-screen" data-testid="chat_screen">
-    <${ChatView} session=${session} log=${log.value} me="customer" peerName=${name}
+  return html`<main class="chat-screen" data-testid="chat_screen" ref=${around}>
+    <${ChatView} session=${session} log=${log.value} me="customer" peerName=${name} covered=${paused}
       banner=${html`<${Bar} session=${session} end=${end} />`}>
       <${OfMore} session=${session} name=${name} />
     <//>
-    ${session.status === "extending" && html`<${Paused} session=${session} name=${name} end=${end} />`}
+    ${paused && html`<${Paused} session=${session} name=${name} end=${end} />`}
     <${Extend} session=${session} name=${name} />
     <${Ending} open=${ending} close=${() => setEnding(false)} session=${session} name=${name} />
   </main>`;
+}
+
+/** While a pause lies over the chat the focus is there, then in the composer; no dialog loses it. */
+function useFocusOver(around, paused) {
+  useEffect(() => {
+    if (!paused) return undefined;
+    const on = (selector) => {
+      if (!document.querySelector("dialog[open]")) around.current?.querySelector(selector)?.focus();
+    };
+    on(".chat-overlay h2");
+    return () => on("[data-testid=chat_input]");
+  }, [paused]);
 }
 
 /** Under the head: what one may do about the time, and, near the end of it, that it is near. */
@@ -89,7 +104,7 @@ function Paused({ session, name, end }) {
   const silence = waiting && extension.default_action === "auto_approve" ? "paused_approve" : "paused_reject";
   return html`<div class="chat-overlay" data-testid="chat_paused_overlay">
     <div class="card overlay-card" role="status">
-      <h2>${t("paused_title", { name })}</h2>
+      <h2 tabindex="-1">${t("paused_title", { name })}</h2>
       ${waiting && html`<${Countdown} until=${extension.deadline_at} total=${extension.timeout_seconds}
         testid="chat_paused_countdown" onEnd=${() => setTimeout(evening.refresh, 1500)} />`}
       <p>${t("paused_text")}</p>

@@ -1,6 +1,6 @@
 // The end of a chat by its customer: asked, asked again, then last words, or none.
 
-import { timeLeft } from "common/chat.js";
+import { goodbyeIn, keepGoodbye, timeLeft } from "common/chat.js";
 import { html, useEffect, useState } from "common/html.js";
 import { duration } from "common/texts.js";
 import { Button, Dialog, Field } from "common/ui.js";
@@ -39,7 +39,7 @@ function Ask({ title, text, yes, testid, close, go, kind }) {
 }
 
 function Goodbye({ close, session, name }) {
-  const [words, write] = useState("");
+  const [words, write] = useState(() => goodbyeIn(session.id));
   const said = words.trim();
   const long = [...said].length > LONGEST;
   const done = async (message) => {
@@ -54,6 +54,9 @@ function Goodbye({ close, session, name }) {
         ${t("goodbye_send")}<//>`}>
     <${Field} multiline label=${t("goodbye_label")} hint=${t("goodbye_text")} testid="goodbye_input"
       error=${long ? t("goodbye_long") : ""} value=${words}
-      onInput=${(event) => write(event.currentTarget.value)} />
+      onInput=${(event) => {
+        write(event.currentTarget.value);
+        keepGoodbye(session.id, event.currentTarget.value);
+      }} />
   <//>`;
 }

@@ -86,6 +86,13 @@ export const TALKING = {
     en: "The session was over already, so your closing words were not sent.",
   },
 
+  copy: { id: "Salin pesan", en: "Copy the words" },
+  copied: { id: "Pesanmu sudah disalin.", en: "Your words were copied." },
+  copy_yourself: {
+    id: "Belum bisa disalin. Pilih teksnya, lalu salin sendiri, ya.",
+    en: "They could not be copied. Please select them yourself.",
+  },
+
   over_title: { id: "Sesi selesai", en: "The session is over" },
   over_time_up: {
     id: "Waktunya habis. Terima kasih sudah bercerita dengan {name}.",
@@ -96,8 +103,8 @@ export const TALKING = {
     en: "{name} said goodbye. Thank you for sharing.",
   },
   over_operator_ended: {
-    id: "Tim kami menghentikan sesi ini. Kalau ada pertanyaan, hubungi kami.",
-    en: "Our team ended this session. Get in touch if you have questions.",
+    id: "Tim kami menghentikan sesi ini. Terima kasih sudah bercerita.",
+    en: "Our team ended this session. Thank you for sharing.",
   },
   over_customer_ended: {
     id: "Terima kasih sudah bercerita dengan {name}.",
