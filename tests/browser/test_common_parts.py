@@ -173,7 +173,7 @@ async def test_a_dialog_keeps_the_focus_and_gives_it_back(people: People) -> Non
 
 
 async def test_a_countdown_ends_once(people: People) -> None:
-    """Time runs out in whole seconds on the server's clock, and says so once."""
+    """Time runs out in whole seconds on the server's clock, and says so once, and not for long."""
     page = await bare(people)
     await shows(
         page,
@@ -187,6 +187,7 @@ async def test_a_countdown_ends_once(people: People) -> None:
     await page.sees("left", "0:00")
     await page.sees("left", "Waktu habis")
     await page.holds("done === 1")
+    await expect(page.see("left")).not_to_contain_text("Waktu habis")
 
 
 async def test_a_choice_of_theme_lasts(people: People) -> None:

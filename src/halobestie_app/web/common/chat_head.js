@@ -1,7 +1,8 @@
 // The head of a chat: how near the other one is, and the time that is left, as the server says.
 
-import { html, useEffect, useState } from "common/html.js";
+import { html } from "common/html.js";
 import { clock, duration } from "common/texts.js";
+import { useSpoken } from "common/spoken.js";
 import { secondsLeft } from "common/time.js";
 import { t } from "common/chat_texts.js";
 
@@ -29,11 +30,8 @@ export function TimeLeft({ session, testid = "chat_time_left" }) {
   const left = timeLeft(session);
   const level = session.status === "extending" ? "paused" : session.status === "closing" || left <= 60 ? "low"
     : left <= 180 ? "soon" : "fine";
-  const [said, say] = useState("");
   const step = SAID_AT.includes(left) && session.status === "active";
-  useEffect(() => {
-    if (step) say(t("left_said", { time: duration(left) }));
-  }, [step && left]);
+  const said = useSpoken(step ? t("left_said", { time: duration(left) }) : null);
   return html`
     <span class="chat-left" data-level=${level} data-testid=${testid} data-seconds=${left}>
       <span class="unseen">${t(session.status === "closing" ? "goodbye_left" : "time_left")}</span>

@@ -2,6 +2,7 @@
 
 import { html, useEffect, useRef } from "common/html.js";
 import { clock, common, duration } from "common/texts.js";
+import { useSpoken } from "common/spoken.js";
 import { secondsLeft } from "common/time.js";
 
 const SPOKEN = new Set([5, 10, 30, 60, 120, 300, 600]);
@@ -14,10 +15,9 @@ const AROUND = 2 * Math.PI * 20;
  */
 export function Countdown({ until, total, shape = "ring", seconds, label, onEnd, testid, ...rest }) {
   const left = seconds ?? secondsLeft(until);
-  const spoken = useRef("");
   const ended = useRef(null);
-  if (left === 0) spoken.current = common("time_over");
-  else if (SPOKEN.has(left)) spoken.current = common("time_left", { text: duration(left) });
+  const spoken = useSpoken(left === 0 ? common("time_over")
+    : SPOKEN.has(left) ? common("time_left", { text: duration(left) }) : null);
 
   useEffect(() => {
     if (!until || left > 0 || ended.current === until) return;
@@ -36,6 +36,6 @@ export function Countdown({ until, total, shape = "ring", seconds, label, onEnd,
     <span class="countdown-text">${clock(left)}</span>
     ${label && html`<span class="soft">${label}</span>`}
     ${drawn === "bar" && html`<progress max=${total} value=${left} aria-hidden="true"></progress>`}
-    <span class="unseen" aria-live="polite">${spoken.current}</span>
+    <span class="unseen" aria-live="polite">${spoken}</span>
   </div>`;
 }
