@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from attrs import define, field
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -100,45 +101,105 @@ def test_a_client_that_claims_too_much() -> None:
     assert letters.take(CHAT, 6, text(6)) == texts(6)
 
 
-@given(st.data())
-def test_whatever_happens(data: st.DataObject) -> None:
-    """Said, brought late, twice, out of turn or never, resumed at any time: at last all, once, in order."""
-    letters = Letters()
-    said = data.draw(st.integers(0, 4))
-    letters.begin({CHAT: said})
-    client = data.draw(st.integers(0, said))  # how far the client is; the truth about it
-    got: list[int] = []
+def test_a_late_resume() -> None:
+    """What has left on this socket does not leave again; what lies before it is brought all the same."""
+    letters = flowing(5)
+    assert letters.take(CHAT, 6, text(6)) == texts(6)
+    assert letters.resume({CHAT: 5}) == {CHAT: 6}
+    assert letters.found(CHAT, 7, [(7, text(7))]) == texts(7)
+    assert letters.release() == []
+    assert letters.resume({CHAT: 2}) == {CHAT: 2}
+    assert letters.take(CHAT, 9, text(9)) == []
+    assert letters.found(CHAT, 8, [(3, text(3)), (4, text(4))]) == texts(3, 4)
+    assert letters.found(CHAT, 8, [(seq, text(seq)) for seq in range(5, 9)]) == texts(5, 8)
+    assert letters.release() == texts(9)
+    assert letters.resume({CHAT: 2, OTHER: 0}) == {CHAT: 9, OTHER: 0}
+    assert letters.found(CHAT, 9, []) == letters.found(OTHER, 1, []) == letters.release() == []
+    assert letters.take(CHAT, 10, text(10)) == texts(10)
 
-    def hear(some: list[str]) -> None:
-        got.extend(int(one.split()[1]) for one in some)
 
-    def look(behind: int) -> None:
-        hear(letters.found(CHAT, said, [(seq, text(seq)) for seq in range(behind + 1, said + 1)]))
-        hear(letters.release())
+@define
+class Line:
+    """What was said in a chat, and what of it one socket has brought, by its number."""
 
-    def settle() -> None:
-        while missing := letters.missing():
-            look(missing[CHAT])
+    said: int
+    letters: Letters = field(factory=Letters)
+    got: list[int] = field(factory=list)
 
-    resumed = False
-    for _ in range(data.draw(st.integers(0, 25))):
+    def hear(self, some: list[str]) -> None:
+        """Take what leaves."""
+        self.got.extend(int(one.split()[1]) for one in some)
+
+    def look(self, behind: int) -> None:
+        """Bring everything behind a number, then what waits."""
+        rows = [(seq, text(seq)) for seq in range(behind + 1, self.said + 1)]
+        self.hear(self.letters.found(CHAT, self.said, rows))
+        self.hear(self.letters.release())
+
+    def resume(self, claim: int) -> None:
+        """The client says how far it is."""
+        self.look(self.letters.resume({CHAT: claim})[CHAT])
+
+    def bring(self, seq: int) -> None:
+        """A live message comes."""
+        self.hear(self.letters.take(CHAT, seq, text(seq)))
+
+    def settle(self) -> None:
+        """Nothing is missing any more."""
+        while missing := self.letters.missing():
+            self.look(missing[CHAT])
+
+    def happens(self, data: st.DataObject) -> bool:
+        """Something is said or brought late, twice, out of turn, or never; else it is time for a resume."""
         match data.draw(st.sampled_from(["say", "bring", "bring", "resume"])):
             case "say":
-                said += 1
-            case "bring" if said:
-                seq = data.draw(st.integers(1, said))
-                hear(letters.take(CHAT, seq, text(seq)))
+                self.said += 1
+            case "bring" if self.said:
+                self.bring(data.draw(st.integers(1, self.said)))
                 if data.draw(st.booleans()):
-                    settle()
+                    self.settle()
             case "resume":
-                client = got[-1] if got else client
-                got.clear()
-                look(letters.resume({CHAT: client})[CHAT])
-                resumed = True
+                return False
+        return True
+
+    def ends(self) -> None:
+        """The last one comes, and with it all."""
+        self.settle()
+        if self.said and self.said not in self.got:
+            self.bring(self.said)
+            self.settle()
+
+
+@given(st.data())
+def test_whatever_happens(data: st.DataObject) -> None:
+    """Whatever comes when, and whenever it is resumed, with the truth: at last all, once, in order."""
+    line = Line(data.draw(st.integers(0, 4)))
+    line.letters.begin({CHAT: line.said})
+    client = data.draw(st.integers(0, line.said))  # how far the client is; the truth about it
+    resumed = False
+    for _ in range(data.draw(st.integers(0, 25))):
+        if not line.happens(data):
+            client = line.got[-1] if line.got else client
+            line.got.clear()
+            line.resume(client)
+            resumed = True
     if not resumed:
-        look(letters.resume({CHAT: client})[CHAT])
-    settle()
-    if said and got[-1:] != [said]:
-        hear(letters.take(CHAT, said, text(said)))
-        settle()
-    assert got == list(range(client + 1, said + 1))
+        line.resume(client)
+    line.ends()
+    assert line.got == list(range(client + 1, line.said + 1))
+
+
+@given(st.data())
+def test_a_careless_client(data: st.DataObject) -> None:
+    """Who says less than the truth, however late and often, gets all that is behind the least of it, once."""
+    line = Line(data.draw(st.integers(0, 4)))
+    line.letters.begin({CHAT: line.said})
+    least = line.said
+    for _ in range(data.draw(st.integers(0, 25))):
+        if not line.happens(data):
+            claim = data.draw(st.integers(0, max([least, *line.got])))
+            least = min(least, claim)
+            line.resume(claim)
+    line.hear(line.letters.release())
+    line.ends()
+    assert sorted(line.got) == list(range(least + 1, line.said + 1))

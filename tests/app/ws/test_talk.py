@@ -300,12 +300,30 @@ async def test_resume_of_other_peoples_chats(house: House, chat: Chat) -> None:
 
 
 async def test_resumed_again(house: House, chat: Chat) -> None:
-    """A client may ask again on the same socket, and gets again what it says it has not."""
+    """A client may ask again on the same socket; what has left there once does not leave again."""
     await house.room.said(chat.customer, chat, "satu")
     socket = await house.resumed(chat.mitra, {chat.id: 0})
     await resume(socket, {chat.id: 0})
     await house.said(chat.customer, chat, "dua")
-    await has(socket, 1, 1, 2)
+    await has(socket, 1, 2)
+    await resume(socket, {chat.id: 0})
+    await house.said(chat.customer, chat, "tiga")
+    await has(socket, 1, 2, 3)
+
+
+async def test_resumed_late(house: House, chat: Chat) -> None:
+    """Who says how far they are when live messages have already left gets the others, and none twice."""
+    for text in ("satu", "dua"):
+        await house.room.said(chat.customer, chat, text)
+    socket = await house.socket(chat.mitra)
+    await house.said(chat.customer, chat, "tiga")
+    await has(socket, 3)
+    await resume(socket, {chat.id: 2})
+    await has(socket, 3)
+    await resume(socket, {chat.id: 0})
+    await has(socket, 3, 1, 2)
+    await house.said(chat.customer, chat, "empat")
+    await has(socket, 3, 1, 2, 4)
 
 
 async def test_a_frame_that_never_came(house: House, chat: Chat) -> None:
