@@ -14,20 +14,24 @@ UPGRADE: Final = (
 )
 DEAF: Final = b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n" * 100
 """Who asks for so much reads none of it."""
-DAWDLERS: Final[Sequence[tuple[bytes, bytes]]] = (
-    (b"", b""),
-    (b"GET /heal", b""),
-    (b"GET /healthz HTTP/1.1\r\nHost: x\r\nX: ", b"x"),
-    (HEAD, b"X: y\r\n"),
-    (HEAD + b"Content-Length: 1000\r\n\r\n{", b" "),
-    (HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
-    (DEAF, b"GET"),
-    (UPGRADE + b"\x81\xfe", b""),
-    (UPGRADE + b"\x01\x81\x00\x00\x00\x00x", b""),
+SLOW: Final = b"HTTP/1.1 408 "
+NOBODY: Final = (4401).to_bytes(2)
+"""A socket has to say who it is before anything else that it begins counts."""
+DAWDLERS: Final[Sequence[tuple[bytes, bytes, bytes]]] = (
+    (b"", b"", b""),
+    (b"GET /heal", b"", SLOW),
+    (b"GET /healthz HTTP/1.1\r\nHost: x\r\nX: ", b"x", SLOW),
+    (HEAD, b"X: y\r\n", SLOW),
+    (HEAD + b"Content-Length: 1000\r\n\r\n{", b" ", SLOW),
+    (HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n", SLOW),
+    (DEAF, b"GET", b""),
+    (UPGRADE + b"\x81\xfe", b"", NOBODY),
+    (UPGRADE + b"\x01\x81\x00\x00\x00\x00x", b"", NOBODY),
 )
-"""What is sent at once, and what once more every second: requests, bodies and frames that never end."""
+"""What is sent at once, and what once more every second: requests, bodies and frames that never end; and with
+what word one is sent away, by a status or a frame that closes. None where nothing was said, or is heard."""
 CLOSE: Final = b"\r\n\r\n\x88"
-"""A handshake, and then nothing but the frame that closes."""
+"""A handshake, and then nothing but the frame that closes: its length and its code follow."""
 PATIENCE: Final = 10.0
 LONG: Final = b"x" * 70_000
 DEEP: Final = b"[" * 30_000
@@ -58,35 +62,40 @@ HEADERS: Final = (
 
 async def dawdled(base: str, number: int) -> float:
     """Dawdle in one of the manners of `DAWDLERS` until the server has enough; gives how long that took."""
-    at_once, again = DAWDLERS[number % len(DAWDLERS)]
+    at_once, again, word = DAWDLERS[number % len(DAWDLERS)]
     loop = asyncio.get_running_loop()
     parts = urlsplit(base)
     reader, writer = await asyncio.open_connection(parts.hostname, parts.port, limit=1024)
     begun = loop.time()
     writer.write(at_once)
-    gone = asyncio.create_task(_gone(writer) if at_once is DEAF else _to_the_end(reader))
+    gone = asyncio.create_task(_gone(writer) if at_once is DEAF else _last_word(reader))
     while not gone.done():
         await asyncio.wait({gone}, timeout=1)
         if again and not gone.done():
             writer.write(again)
     writer.close()
+    assert gone.result().startswith(word), f"{at_once[:60]!r} was sent away with {gone.result()[:60]!r}"
+    assert word or not gone.result(), f"{at_once[:60]!r} heard {gone.result()[:60]!r}"
     return loop.time() - begun
 
 
-async def _to_the_end(reader: asyncio.StreamReader) -> None:
-    """Read until the end, or until a socket is told to close."""
+async def _last_word(reader: asyncio.StreamReader) -> bytes:
+    """Read until the end, or until a socket is told to close; gives all, or the code with which it closes."""
     heard = b""
     with suppress(ConnectionError):
         while data := await reader.read(65536):
             heard += data
-            if CLOSE in heard:
-                return
+            _, told, frame = heard.partition(CLOSE)
+            if told and len(frame) > 2:
+                return frame[1:3]
+    return heard
 
 
-async def _gone(writer: asyncio.StreamWriter) -> None:
+async def _gone(writer: asyncio.StreamWriter) -> bytes:
     """Wait for the end without reading."""
     while not writer.transport.is_closing():  # noqa: ASYNC110  whoever does not read is told nothing
         await asyncio.sleep(0.1)
+    return b""
 
 
 class Bent:
