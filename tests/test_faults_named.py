@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from support.faults import BEGIN, END, FAULTS, PAGE, Row, line
+from support.bounds import Bound, figures
+from support.faults import BEGIN, END, PAGE, Row, line, lines_of, measured, not_reached
+from support.named_faults import FAULTS
 
 pytest_plugins = ["pytester"]
 TESTS = Path(__file__).parent
@@ -104,3 +106,31 @@ def test_the_page_tells_of_every_fault() -> None:
         rounds, violations = found.split(" | ")[2:4]
         assert int(rounds.replace(",", "")) > 0
         assert violations == "0"
+
+
+def test_the_page_tells_what_was_not_reached() -> None:
+    """Neither more nor less than its own figures say."""
+    page = PAGE.read_text("utf-8")
+    said = page.partition(BEGIN)[2].partition(END)[0].rstrip().partition("|\n\n")[2]
+    assert said.splitlines() == not_reached(lines_of(page))
+
+
+@pytest.mark.parametrize(
+    "bound, told",
+    [
+        (Bound("ready", 0.3), None),
+        (Bound("ready", 0.2), "ready: max 300 ms, not 200 ms"),
+        (Bound("ready", 0.2, "p95"), "ready: p99 300 ms, not 200 ms"),
+        (Bound("ended, after", 1.5), "ended, after: max 2.0 s, not 1.5 s"),
+        (Bound("ready", 0.3, "p99", than="ended, after"), None),
+        (Bound("ended, after", 0.5, "p50", than="ready"), "ended, after: max 2.0 s, not 500 ms above 200 ms"),
+        (Bound("KB each", 1_199), "1200 KB each, not 1199"),
+        (Bound("late", 1), "late: not measured yet"),
+    ],
+)
+def test_a_bound_is_held_to_what_the_page_says(bound: Bound, told: str | None) -> None:
+    """By its share, or the next one above; what the page does not say is not reached either."""
+    row = Row(
+        "webhooks", seconds={"ready": [0.1, 0.2, 0.3], "ended, after": [1, 2]}, counts={"KB each": 1200}
+    )
+    assert bound.missed(figures(measured(row))) == told

@@ -1,4 +1,4 @@
-"""Every fault that servers are put to, by name, with what has to hold; what came of it, as a row.
+"""What came of every fault that servers are put to, as a row.
 
 A plugin of pytest: a test asks for `faulted`, and gets the row of its fault to fill; a test that fails, for
 whatever reason, is a violation in it. In the end all rows are printed; `REWRITE_FAULTS=1` (`make faults`)
@@ -16,7 +16,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from attrs import asdict, define, field, frozen
+from attrs import asdict, define, field
+
+from support.bounds import missed, words
+from support.named_faults import FAULTS
 
 ROUNDS: Final = int(os.environ.get("FAULT_ROUNDS", "1"))
 REWRITE: Final = "REWRITE_FAULTS"
@@ -29,61 +32,6 @@ FAILED: Final = pytest.StashKey[list[str]]()
 """Why a test failed, a line for each error."""
 LONGEST: Final = 160
 """Characters that the page gives to what did not hold."""
-
-
-@frozen
-class Fault:
-    """What is done, and what has to hold."""
-
-    what: str
-    holds: str
-
-
-_STORES: Final = {"postgres": "PostgreSQL", "redis": "Redis", "gateway": "the gateway", "fcm": "FCM"}
-_MANNERS: Final = {"slow": "latency", "shaken": "resets", "stalled": "a black hole"}
-
-FAULTS: Final[Mapping[str, Fault]] = {
-    "instance_killed": Fault(
-        "`kill -9` of an instance, or of all, at random",
-        "ready < 2 s, overdue deadlines < 1 s, outbox drained < 2 s",
-    ),
-    "killed_at_a_point": Fault(
-        "`kill -9` at every named point", "what was half done is done once, or not at all"
-    ),
-    "rolling_restart": Fault("SIGTERM to one instance after the other", "0 commands fail after retry"),
-    "stopped_in_a_black_hole": Fault("SIGTERM while PostgreSQL is a black hole", "ended <= 10 s"),
-    "postgres_killed": Fault(
-        "`kill -9` of PostgreSQL", "nothing acknowledged lost; serving again <= 5 s p95"
-    ),
-    "backend_killed": Fault("`kill -9` of one backend of PostgreSQL", "serving again <= 1 s p99"),
-    "redis_flushed": Fault("Redis `FLUSHALL`", "availability right again <= 5 s"),
-    "redis_killed": Fault("`kill -9` of Redis, which comes back empty", "availability right again <= 5 s"),
-    "redis_away": Fault(
-        "Redis away", "availability fails closed <= 1 s, right again <= 5 s; HTTP p99 rises < 50 ms"
-    ),
-    "redis_paused": Fault(
-        "Redis paused", "availability fails closed <= 1 s, right again <= 5 s; HTTP p99 rises < 50 ms"
-    ),
-    **{
-        f"{where}_{manner}": Fault(f"{bad} between servers and {name}", "converged < 5 s after healing")
-        for where, name in _STORES.items()
-        for manner, bad in _MANNERS.items()
-    },
-    "webhooks": Fault(
-        "webhooks 1-5 times, shuffled, late, with wrong token, amount, currency, id", "M1-M10; p99 < 200 ms"
-    ),
-    "deadlines": Fault("deadlines, a thousand a second", "0 early, each once; p99 <= 25 ms under load"),
-    "deadlines_and_a_kill": Fault(
-        "the same, and `kill -9` of an instance among them", "0 early, each once; <= 1 s after the kill"
-    ),
-    "idle_sockets": Fault("idle sockets, all dropped at once", "all resumed <= 15 s, nothing lost"),
-    "slow_clients": Fault(
-        "slow headers, slow bodies, half frames, slow readers", "closed <= 10 s; others' p99 unchanged"
-    ),
-    "malformed": Fault(
-        "malformed, oversize, fragmented and deep input, HTTP and WebSocket", "0 crashes, 0 answers >= 500"
-    ),
-}
 
 
 @define
@@ -189,7 +137,12 @@ def reasons(error: BaseException) -> Iterator[str]:
 
 def measured(row: Row) -> str:
     """Say what was measured, in a line."""
-    parts = [f"{what} {spread(seconds)}" for what, seconds in row.seconds.items() if seconds]
+    asked = {bound.figure: bound.share for bound in FAULTS[row.name].bounds}
+    parts = [
+        f"{what} {spread(seconds, asked.get(what, 'max'))}"
+        for what, seconds in row.seconds.items()
+        if seconds
+    ]
     parts += [f"{number:,} {what}" for what, number in row.counts.items()]
     return "; ".join(parts)
 
@@ -204,17 +157,14 @@ def _cell(text: str) -> str:
     return " ".join(text.replace("|", "/").split())[:LONGEST]
 
 
-def spread(seconds: Sequence[float]) -> str:
-    """One figure, or the middle, the slow end and the slowest of many."""
+def spread(seconds: Sequence[float], share: str = "max") -> str:
+    """One figure, or the middle, the slow end, the slowest, and the share that is asked for, of many."""
     ordered = sorted(seconds)
     if len(ordered) < 3:
-        return ", ".join(map(_words, ordered))
-    p50, p99 = (ordered[math.ceil(share * len(ordered)) - 1] for share in (0.5, 0.99))
-    return f"p50 {_words(p50)}, p99 {_words(p99)}, max {_words(ordered[-1])}"
-
-
-def _words(seconds: float) -> str:
-    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
+        return ", ".join(map(words, ordered))
+    shares = sorted({"p50", "p99", share} - {"max"})
+    figures = [f"{one} {words(ordered[math.ceil(int(one[1:]) * len(ordered) / 100) - 1])}" for one in shares]
+    return ", ".join([*figures, f"max {words(ordered[-1])}"])
 
 
 def line(row: Row) -> str:
@@ -238,6 +188,16 @@ def lines_of(page: str) -> dict[str, str]:
     }
 
 
+def not_reached(lines: Mapping[str, str]) -> list[str]:
+    """Say which bounds the lines of the page miss: a list, or a sentence."""
+    told = [
+        f"* {fault.what}: {'; '.join(texts)}"
+        for name, fault in FAULTS.items()
+        if (texts := [*missed(fault.bounds, lines[name].split(" | ")[4])])
+    ]
+    return ["Not reached there:", "", *told] if told else ["Whatever of this is a number was reached there."]
+
+
 def write(lines: Mapping[str, str]) -> None:
     """Put the table into the page, between its marks."""
     text = PAGE.read_text("utf-8")
@@ -252,5 +212,7 @@ def write(lines: Mapping[str, str]) -> None:
         "| fault | has to hold | rounds | violations | measured | when, and how long |",
         "|---|---|---|---|---|---|",
         *(lines[name] for name in FAULTS),
+        "",
+        *not_reached(lines),
     ]
     PAGE.write_text(before + BEGIN + "\n\n" + "\n".join(told) + "\n\n" + END + after, "utf-8")
