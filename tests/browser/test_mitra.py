@@ -87,9 +87,15 @@ async def test_on_and_off(people: People) -> None:
 
 
 async def test_what_the_server_says_is_so(people: People) -> None:
-    """Taken offline, the app says so and why; one tap leads back."""
+    """Switched off elsewhere, it is so here; found offline after an absence, it says so; a tap leads back."""
     budi = await listening(people)
     await budi.api.leaves()
+    await budi.sees("mitra_online_text", "Kamu offline")
+    await budi.misses("mitra_taken_offline")
+    await budi.taps("mitra_online_switch")
+    await budi.sees("mitra_online_text", "Kamu online")
+    async with budi.offline():
+        await budi.api.leaves()
     await budi.sees("mitra_online_text", "Kamu offline")
     await budi.sees("mitra_taken_offline")
     await expect(budi.see("mitra_online_switch")).not_to_be_checked()
