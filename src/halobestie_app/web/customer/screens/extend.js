@@ -8,7 +8,8 @@ import { wasOpened } from "../model/opened.js";
 import { begin, goBack } from "../model/paying.js";
 import { extending } from "../model/talking.js";
 import { t } from "../texts.js";
-import { Money, TimeToPay, useWatch } from "./money.js";
+import { Money, TimeToPay, isVain, useWatch } from "./money.js";
+import { Support } from "./parts.js";
 import { Tiers, Total, priceText } from "./tiers.js";
 
 export function Extend({ session, name }) {
@@ -62,5 +63,6 @@ function Waiting({ payment }) {
     <div class="bill"><p><span>${t("payment_for_extension", { count: payment.duration_minutes })}</span>
       <strong>${priceText(payment.amount)}</strong></p></div>
     <${TimeToPay} payment=${payment} />
+    ${isVain(payment) && html`<${Support} />`}
     <${Money} payment=${payment} label=${t("pay")} />`;
 }

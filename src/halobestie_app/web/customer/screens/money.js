@@ -1,17 +1,22 @@
 // A payment that waits for its money: the hosted page, opened again, and the way on once the money is here.
 
-import { html, useEffect, useState } from "common/html.js";
+import { html, signal, useEffect, useState } from "common/html.js";
 import { poll } from "common/polling.js";
 import { rupiah } from "common/texts.js";
 import { Button, Countdown, Notice } from "common/ui.js";
 import { blocked, check, dearer, openPage, openedByHand, pay } from "../model/paying.js";
 import { wasOpened } from "../model/opened.js";
 import { t } from "../texts.js";
-import { Support } from "./parts.js";
 
 const ASKING = 10_000; // ms between two questions; the frame is usually faster
 
 const PATIENT = 2; // vain questions, after which somebody may want help
+
+const vain = signal({ id: null, times: 0 });
+const isAsked = (payment) => vain.value.id === payment.id;
+
+/** Whether somebody says again and again that they have paid, and we see nothing of it. */
+export const isVain = (payment) => isAsked(payment) && vain.value.times >= PATIENT;
 
 /** Whole seconds that a payment's window lasts. */
 function windowOf(payment) {
@@ -48,7 +53,6 @@ export function Money({ payment, label }) {
 }
 
 function Hosted({ payment }) {
-  const [vain, setVain] = useState(0); // how often it was asked for
   const [said, say] = useState(false);
   if (!payment.xendit_invoice_url) {
     return html`<${Button} busy testid="payment_open_button">${t("waiting_page")}<//>`;
@@ -59,7 +63,6 @@ function Hosted({ payment }) {
     ${stopped && html`<${Notice} kind="warning" live testid="payment_blocked_notice">
       ${t("waiting_blocked")}<//>`}
     ${said && html`<p class="soft" role="status">${t("not_there_yet")}</p>`}
-    ${vain >= PATIENT && html`<${Support} />`}
     ${stopped || !opened
       ? html`<a class="button primary" role="button" href=${payment.xendit_invoice_url} target="_blank"
           rel="noopener" data-testid="payment_open_button"
@@ -71,6 +74,6 @@ function Hosted({ payment }) {
       const now = await check(payment);
       if (now?.status !== "pending") return;
       say(true);
-      setVain((before) => before + 1);
+      vain.value = { id: payment.id, times: isAsked(payment) ? vain.peek().times + 1 : 1 };
     }}>${t("check_now")}<//>`;
 }

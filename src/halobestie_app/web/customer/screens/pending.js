@@ -7,7 +7,7 @@ import { evening, leave } from "../model/app.js";
 import { hadPage, wasOpened } from "../model/opened.js";
 import { goBack, mayCancel } from "../model/paying.js";
 import { t } from "../texts.js";
-import { Money, TimeToPay, useWatch } from "./money.js";
+import { Money, TimeToPay, isVain, useWatch } from "./money.js";
 import { Support } from "./parts.js";
 import { priceText } from "./tiers.js";
 
@@ -30,7 +30,8 @@ export function Pending() {
         <strong data-testid="payment_total">${priceText(payment.amount)}</strong></p>
       <${TimeToPay} payment=${payment} />
     </div>
-    ${hosted && html`<div class="breathing" aria-hidden="true"><i></i><i></i><i></i></div>`}
+    ${isVain(payment) ? html`<${Support} />`
+      : hosted && html`<div class="breathing" aria-hidden="true"><i></i><i></i><i></i></div>`}
   <//>`;
 }
 
