@@ -53,11 +53,15 @@ async def test_a_failure_leaves_them(house: Place) -> None:
 
 
 async def test_more_are_waiting(house: Place) -> None:
-    """A full claim says that there may be others."""
+    """A full claim says that there may be others, also when there are none: nobody counts them."""
     await talk(house)
     async with house.outbox.claimed(2) as claim:
         assert claim.more
         assert len(claim.frames) == 2
+    waiting = sum(row["kind"] == "frame" and row["sent_at"] is None for row in (await house.rows())["outbox"])
+    async with house.outbox.claimed(waiting) as claim:
+        assert claim.more
+        assert len(claim.frames) == waiting
 
 
 async def test_a_stream_keeps_its_order(house: Place) -> None:
@@ -69,6 +73,7 @@ async def test_a_stream_keeps_its_order(house: Place) -> None:
         await do(house, Scope(session_id=CHAT, mitra_of_session=True), lambda _: chat.End(Party.CUSTOMER))
         async with house.outbox.claimed(10) as second:
             assert names(second.frames) == []
+            assert second.more
     async with house.outbox.claimed(10) as third:
         assert names(third.frames) == ["session_ended", "session_ended"]
 

@@ -46,7 +46,8 @@ from support.places import Dump, ids, in_order
 
 _CIPHER: Final = AesChatCipher([b"a key of tests that is long enough"])
 
-# Prices are as old as the hills, so that no payment is made before its price.
+# Prices are as old as the hills, so that no payment is made before its price, and sealed anew for that. No
+# setting was ever made.
 _TRAVEL: Final = """
 CREATE SCHEMA travel;
 CREATE TABLE travel.present (at timestamptz NOT NULL);
@@ -58,13 +59,16 @@ ALTER TABLE outbox ALTER created_at SET DEFAULT travel.clock_timestamp(),
     ALTER next_attempt_at SET DEFAULT travel.clock_timestamp();
 ALTER TABLE webhook_inbox ALTER next_attempt_at SET DEFAULT travel.clock_timestamp();
 ALTER TABLE payment_invoices ALTER created_at SET DEFAULT travel.clock_timestamp();
-ALTER TABLE pricing_tiers_history DISABLE TRIGGER USER;
-ALTER TABLE pricing_promotions_history DISABLE TRIGGER USER;
+SET session_replication_role = replica;
+UPDATE pricing_tiers SET updated_at = '2025-01-01';
+UPDATE pricing_promotions SET updated_at = '2025-01-01';
 UPDATE pricing_tiers_history SET at = '2025-01-01';
 UPDATE pricing_promotions_history SET at = '2025-01-01';
-ALTER TABLE pricing_tiers_history ENABLE TRIGGER USER;
-ALTER TABLE pricing_promotions_history ENABLE TRIGGER USER;
+UPDATE pricing_tiers_history x SET seal = seal_of(to_jsonb(x) - 'seal');
+UPDATE pricing_promotions_history x SET seal = seal_of(to_jsonb(x) - 'seal');
 DELETE FROM app_config;
+DELETE FROM app_config_history;
+RESET session_replication_role;
 DO $$ BEGIN
     EXECUTE format('ALTER DATABASE %I SET search_path = travel, pg_catalog, public', current_database());
 END $$;
@@ -151,16 +155,23 @@ class PostgresPlace:
 
     async def promote(self, version_id: UUID, price: int) -> None:
         """Switch the promotion on, in a version of its own."""
-        after = {"is_active": True, "mode": "chat", "minutes": 5, "price": price, "requires_phone": False}
+        history = "SELECT after FROM pricing_promotions_history WHERE key = 'first_session_discount'"
+        cursor = await self.conn.execute(f"{history} ORDER BY at DESC LIMIT 1")
+        ((before,),) = await cursor.fetchall()
+        after = before | {"is_active": True, "price": price, "requires_phone": False}
         await self.conn.execute(
-            "INSERT INTO pricing_promotions_history (id, key, change_kind, at, before, after)"
-            " VALUES (%s, 'first_session_discount', 'updated', %s, '{}', %s)",
-            [version_id, self.now, Jsonb(after)],
+            "INSERT INTO cc_users (id, email, password_hash) VALUES (%s, 'prices@halobestie.example', '')",
+            [version_id],
+        )
+        await self.conn.execute(
+            "INSERT INTO pricing_promotions_history (id, key, change_kind, changed_by, at, before, after)"
+            " VALUES (%s, 'first_session_discount', 'updated', %s, %s, %s, %s)",
+            [version_id, version_id, self.now, Jsonb(before), Jsonb(after)],
         )
         await self.conn.execute(
             "UPDATE pricing_promotions"
-            " SET is_active = true, price = %s, requires_phone = false, version_id = %s",
-            [price, version_id],
+            " SET is_active = true, price = %s, requires_phone = false, version_id = %s, updated_at = %s",
+            [price, version_id, self.now],
         )
 
     async def bump(self, payment_id: UUID) -> None:

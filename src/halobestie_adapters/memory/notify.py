@@ -88,11 +88,11 @@ class MemoryFrameOutbox:
         now = self._tables.clock.now
         unsent = self._tables.unsent("frame")
         held_streams = {row.out.stream for row in unsent if row.id in self._claimed}
-        ready = [row for row in unsent if row.out.stream not in held_streams and row.next_attempt_at <= now]
-        mine = ready[:limit]
+        ready = [row for row in unsent if row.id not in self._claimed and row.next_attempt_at <= now][:limit]
+        mine = [row for row in ready if row.out.stream not in held_streams]
         self._claimed.update(row.id for row in mine)
         try:
-            yield Claim([_frame(row) for row in mine], more=len(ready) > limit)
+            yield Claim([_frame(row) for row in mine], more=len(ready) == limit or len(mine) < len(ready))
             for row in mine:
                 row.sent_at, row.attempts = self._tables.clock.now, row.attempts + 1
         finally:

@@ -44,6 +44,16 @@ def name(table: Machine[Any], row: Row) -> str:
 _NAMES: Final = {id(row): name(table, row) for table in TABLES.values() for row in table.rows}
 
 
+def row_of(move: Move[Any]) -> str | None:
+    """Return the row that a move took, in words; ``None``: it is a birth."""
+    if move.before is None:
+        return None
+    for row in TABLES[type(move.after)].entries(move.before.status, type(move.command)):
+        if isinstance(row, Row) and row.guard.holds(move.before, move.command, move.at):
+            return _NAMES[id(row)]
+    raise LookupError(f"no row makes a {move.after.status} of {move.before.status}")
+
+
 @define
 class Watch:
     """What was seen in one night. ``breaches``: what must never be, a sentence each."""
@@ -61,21 +71,11 @@ class Watch:
         """Look at one commit, at the moment at which it is made."""
         here = HERE.get()
         where = "nobody" if here is None else here.name
-        for move in moved.moves:
-            self._count(move)
+        self.taken.update(row for move in moved.moves if (row := row_of(move)) is not None)
         self.trace.append(f"{self.tables.clock.now:%H:%M:%S.%f} {where} {actor.type}: {_told(moved)}")
         for look in (self._early, self._winner, self._silence, self._foreign):
             self.breaches.extend(look(moved, actor))
         self.breaches.extend(_rejected(moved, loaded))
-
-    def _count(self, move: Move[Any]) -> None:
-        table = TABLES[type(move.after)]
-        if move.before is None:
-            return
-        for row in table.entries(move.before.status, type(move.command)):
-            if isinstance(row, Row) and row.guard.holds(move.before, move.command, move.at):
-                self.taken[_NAMES[id(row)]] += 1
-                return
 
     def _early(self, moved: Moved, actor: Actor) -> Iterator[str]:
         """T2: no deadline fires before its time, and nobody judges by another clock than the database's."""
@@ -150,4 +150,4 @@ def _told(moved: Moved) -> str:
     return ", ".join(said)
 
 
-__all__ = ["TABLES", "Watch", "edges", "name"]
+__all__ = ["TABLES", "Watch", "edges", "name", "row_of"]

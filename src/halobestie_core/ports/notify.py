@@ -115,7 +115,7 @@ class FrameBus(Protocol):
 
 @frozen
 class Claim:
-    """Frames that are ours to send now; ``more``: others wait, to be claimed soon."""
+    """Frames that are ours to send now; ``more``: others may wait, to be claimed soon."""
 
     frames: Sequence[OutboxFrame]
     more: bool = False
