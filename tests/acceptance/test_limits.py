@@ -20,7 +20,8 @@ from support.sockets import Socket
 pytestmark = [pytest.mark.anyio, pytest.mark.faults]
 
 LIMIT = 600
-MORE = 900
+MINUTE = 60
+MORE = 700
 HELD = 2 * 9  # what two instances may hold and nobody uses
 SLOWEST = 2.0  # seconds, on a busy machine; a question that waits for Redis has its whole time-out
 
@@ -40,6 +41,11 @@ async def house(database_url: str, own: EmbeddedStores, data_dir: Path) -> Async
         yield await opened.opened(2)
     finally:
         await opened.close()
+
+
+def most(seconds: float) -> int:
+    """What one person may have in so long a time, however it lies."""
+    return LIMIT * (1 + int(seconds // MINUTE))
 
 
 @frozen
@@ -73,6 +79,7 @@ async def calls(house: House, who: Customer | None, times: int, instances: list[
 
     began = loop.time()
     await at_once([partial(one, number) for number in range(times)], 8)
+    assert all(0 < wait <= MINUTE for wait in waits)
     return Heard(statuses, waits, longest, loop.time() - began)
 
 
@@ -82,8 +89,7 @@ async def test_six_hundred_a_minute_at_all_instances_together(house: House) -> N
     for who in (ayu, None):
         heard = await calls(house, who, MORE, house.instances)
         assert set(heard.statuses) == {200, 429}
-        assert LIMIT - HELD <= heard.statuses[200] <= LIMIT + 10 * heard.took + 1
-        assert set(heard.waits) == {1}
+        assert LIMIT - HELD <= heard.statuses[200] <= most(heard.took)
     assert (await calls(house, budi, 10, house.instances)).statuses == {200: 10}
 
 
@@ -93,7 +99,7 @@ async def test_while_redis_does_not_answer(house: House, own: EmbeddedStores) ->
     with paused(own):
         heard = await calls(house, ayu, MORE, house.instances[:1])
         assert set(heard.statuses) == {200, 429}
-        assert LIMIT <= heard.statuses[200] <= LIMIT + 10 * heard.took + 1
+        assert LIMIT <= heard.statuses[200] <= most(heard.took)
         assert heard.longest < SLOWEST
         for customer in await house.customers(3):
             await customer.pays(5)
@@ -101,16 +107,16 @@ async def test_while_redis_does_not_answer(house: House, own: EmbeddedStores) ->
 
 
 async def test_while_redis_is_killed(house: House, own: EmbeddedStores) -> None:
-    """No request fails for it; the new one begins with whole budgets, and counts again."""
+    """No request fails for it, and nobody has more for it; the new one counts from nothing."""
     [ayu] = await house.customers(1)
     killing = asyncio.create_task(asyncio.to_thread(killed, own))
     heard = await calls(house, ayu, MORE, house.instances[:1])
     await killing
     assert set(heard.statuses) <= {200, 429}
-    assert heard.statuses[200] <= 2 * LIMIT + 10 * heard.took + 1
+    assert LIMIT - HELD <= heard.statuses[200] <= most(heard.took)
     [budi] = await house.customers(1)
     again = await calls(house, budi, MORE, house.instances)
-    assert LIMIT - HELD <= again.statuses[200] <= 3 * LIMIT
+    assert LIMIT - HELD <= again.statuses[200] <= 2 * most(again.took)  # each may yet have counted alone
 
 
 async def test_people_who_come_in_unproved(house: House) -> None:
@@ -122,7 +128,7 @@ async def test_people_who_come_in_unproved(house: House) -> None:
     answers = await at_once([partial(house.http.post, url, json={})] * 750, 8)
     told = Counter(answer.status_code for answer in answers)
     assert set(told) == {201, 429}
-    assert LIMIT <= told[201] <= LIMIT + 10 * (loop.time() - began) + 1
+    assert LIMIT <= told[201] <= most(loop.time() - began)
     assert (await calls(house, ayu, 5, house.instances)).statuses == {200: 5}
 
 
@@ -143,6 +149,6 @@ async def test_sockets_without_a_token(house: House) -> None:
     told = Counter(await at_once([knocks] * 800, 16))
     assert set(told) == {101, 429}
     assert told[101] >= LIMIT
-    assert waits == {"1"}
+    assert all(0 < int(wait) <= MINUTE for wait in waits)
     socket = await Socket.opened(house.first.public, ayu.token)
     await socket.close()

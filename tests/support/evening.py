@@ -24,7 +24,7 @@ from halobestie_adapters.identity.jwt import JwtTokens
 from halobestie_adapters.identity.keys import KeyRing
 from halobestie_adapters.ids import uuid7
 from halobestie_adapters.postgres.invariants import check
-from halobestie_app.http.budgets import too_many
+from halobestie_app.http.budgets import TOO_OFTEN
 from halobestie_core.ports.identity import Audience
 from halobestie_core.words import UserType
 from support.marks import Secrets
@@ -34,8 +34,6 @@ from support.silence import WAITING, Silence, held_at
 from support.sockets import Socket
 
 T = TypeVar("T")
-TOO_OFTEN = too_many(1)
-"""What somebody hears whose budget is spent for the moment."""
 PAUSE = 0.2
 CONVERGED = 5.0
 """Seconds within which everything that holds "in the end" has to hold."""
@@ -129,7 +127,7 @@ class House:
         if body is not None:
             options["json"] = body
         answer = await self.http.request(method, url, **options)
-        while answer.status_code == TOO_OFTEN.status and answer.json().get("detail") == TOO_OFTEN.detail:
+        while answer.status_code == 429 and str(answer.json().get("detail")).startswith(TOO_OFTEN):
             await asyncio.sleep(PAUSE)  # what is spent comes back by time alone
             answer = await self.http.request(method, url, **options)
         self.http.cookies.clear()

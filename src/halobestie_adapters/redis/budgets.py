@@ -2,6 +2,7 @@
 
 A script counts, so that reading and writing are one step on Redis' own clock. People appear in keys only as
 hashes. An instance takes a few at a time, so that most requests ask nobody: what it holds counts as spent.
+What it hands on it counts itself, too, so that without Redis it goes on from there and not from nothing.
 """
 
 from __future__ import annotations
@@ -31,20 +32,33 @@ HELD_SECONDS: Final = 30.0
 MOST_HELD: Final = 100_000
 """People for whom something is held; beyond it, all of it is let go."""
 
-# KEYS[1]: one person's budget. ARGV: interval and whole span in microseconds, and how many are wished for.
-# Answers how many were taken, or, negative, the microseconds to wait for one. The value is when all that was
-# spent will have been earned back.
-SCRIPT: Final = """
+SCARCE: Final = 10
+"""Of what is left nobody takes more than a tenth at a time, so that little is held when it runs out."""
+
+# The clock stands apart, so that tests can tell the time.
+CLOCK: Final = """
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
-local interval, span, wish = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local begun = math.max(tonumber(redis.call('GET', KEYS[1]) or now), now)
-local wait = begun + interval - now - span
-if wait > 0 then return -math.ceil(wait) end
-local taken = math.min(wish, math.floor((span - (begun - now)) / interval))
-local spent = begun + taken * interval
-redis.call('SET', KEYS[1], string.format('%.0f', spent), 'PX', math.ceil((spent - now) / 1000) + 1)
-return taken
+"""
+# KEYS[1]: when each of one person's budget was taken, the first first, in microseconds. ARGV: the limit, the
+# span in microseconds, how many are wished for, and of what is left no more than which part. Answers how many
+# were taken, or, negative, the microseconds to wait for one. Each is put in once and taken out once.
+COUNT: Final = """
+local limit, span, wish = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local first = tonumber(redis.call('LINDEX', KEYS[1], 0))
+while first and first <= now - span do
+  redis.call('LPOP', KEYS[1])
+  first = tonumber(redis.call('LINDEX', KEYS[1], 0))
+end
+local room = limit - redis.call('LLEN', KEYS[1])
+if room <= 0 then return now - span - first end
+local stamps = {}
+for taken = 1, math.max(1, math.min(wish, math.floor(room / ARGV[4]))) do
+  stamps[taken] = string.format('%.0f', now)
+end
+redis.call('RPUSH', KEYS[1], unpack(stamps))
+redis.call('PEXPIRE', KEYS[1], math.ceil(span / 1000) + 1)
+return #stamps
 """
 
 
@@ -83,34 +97,37 @@ class RedisBudgets:
             now = self._clock()
             held = self._held.get(key)
             if held is not None and held.until > now:
-                return self._handed(key, held, now)
+                return self._handed(budget, who, held, now)
             if now < self._ask_again:
                 return self._local.spend_now(budget, who)
             answered = self._asking.get(key)
             if answered is None:
-                return await self._asked(key, budget)
+                return await self._asked(budget, who)
             await answered.wait()  # a request of theirs asks already
 
-    def _handed(self, key: tuple[str, str], held: _Held, now: float) -> float:
-        """Hand on one of what is held."""
+    def _handed(self, budget: Budget, who: str, held: _Held, now: float) -> float:
+        """Hand on one of what is held, if this instance has not given them all there is."""
         if not held.left:
-            return held.until - now
-        held.left -= 1
-        if not held.left:
-            del self._held[key]
-        return 0.0
+            return max(held.until - now, self._local.wait_now(budget, who))
+        wait = self._local.spend_now(budget, who)
+        if not wait:
+            held.left -= 1
+            if not held.left:
+                del self._held[budget.name, who]
+        return wait
 
-    async def _asked(self, key: tuple[str, str], budget: Budget) -> float:
+    async def _asked(self, budget: Budget, who: str) -> float:
         """Ask Redis for a portion; nobody else does so for this person meanwhile."""
         if self._ask_again:  # Redis was away: whoever comes meanwhile does not wait for what we learn
             self._ask_again = self._clock() + AWAY_SECONDS
+        key = budget.name, who
         answered = self._asking[key] = asyncio.Event()
         try:
             async with asyncio.timeout(self._patience):
-                taken = await self._taken(budget, key[1])
+                taken = await self._taken(budget, who)
         except (StoreUnavailable, TimeoutError):
             self._ask_again = self._clock() + AWAY_SECONDS
-            return self._local.spend_now(budget, key[1])
+            return self._local.spend_now(budget, who)
         finally:
             del self._asking[key]
             answered.set()
@@ -120,14 +137,14 @@ class RedisBudgets:
             self._held.clear()
         wait = max(0.0, -taken / 1_000_000)
         self._held[key] = held = _Held(max(0, taken), now + (wait or HELD_SECONDS))
-        return self._handed(key, held, now)
+        return self._handed(budget, who, held, now)
 
     async def _taken(self, budget: Budget, who: str) -> int:
-        key = self._link.key("budget", budget.name, hashlib.blake2b(who.encode(), digest_size=16).hexdigest())
-        micro = round(budget.interval * 1_000_000), budget.seconds * 1_000_000
+        key = self._link.key("spent", budget.name, hashlib.blake2b(who.encode(), digest_size=16).hexdigest())
         portion = max(1, budget.limit // PORTIONS)
+        given = budget.limit, budget.seconds * 1_000_000, portion, SCARCE
         # Whole, not by its hash: half a kilobyte more, and no second question after Redis was started again.
-        return int(await self._link.ask("EVAL", SCRIPT, 1, key, *micro, portion))
+        return int(await self._link.ask("EVAL", CLOCK + COUNT, 1, key, *given))
 
 
 __all__ = ["RedisBudgets"]

@@ -19,8 +19,8 @@ SOCKET: Final = "/api/shared/ws"
 
 UNAVAILABLE: Final = 503
 TOO_OFTEN: Final = 429
-LONGEST_WAIT: Final = 30
-"""Seconds that are waited for a budget; what takes longer is told."""
+LONGEST_WAIT: Final = 60
+"""Seconds that are waited for a budget, at most a minute's; what takes longer is told."""
 
 LOST: Final = (httpx2.HTTPError, WebSocketException, OSError, TimeoutError)
 """Whatever says that the server is away for the moment."""

@@ -22,12 +22,15 @@ SIGN_UPS: Final = Budget("sign_ups", 600, 60)
 """People who come in without proving anything."""
 REFRESHES: Final = Budget("refreshes", 6000, 60)
 """Who it is, only the database knows; so an address is counted, and a whole network may share one."""
-POLLS: Final = Budget("polls", 60, 12, shared=False)
-"""Five a second, sixty at once after a pause; counted in this process, for this is asked most of all."""
+POLLS: Final = Budget("polls", 11, 2, shared=False)
+"""Five a second, and one for clocks that tremble; counted in this process, for this is asked most of all."""
 WRONG_TOKENS: Final = Budget("wrong_tokens", 600, 60)
 """Wrong tokens of the gateway; right ones have no budget."""
 HANDSHAKES: Final = Budget("handshakes", 600, 60, shared=False)
 """Sockets of an address that came to no valid token, and, apart from those, sockets of a user."""
+
+TOO_OFTEN: Final = "That was too often."
+"""What every refusal for a budget begins with."""
 
 
 class Rates:
@@ -73,4 +76,4 @@ class Rates:
 def too_many(wait: float) -> Problem:
     """Make the refusal: come again after ``wait`` seconds, rounded up."""
     seconds = max(1, ceil(wait))
-    return Problem(Code.RATE_LIMITED, f"That was too often. Come again in {seconds} s.", retry_after=seconds)
+    return Problem(Code.RATE_LIMITED, f"{TOO_OFTEN} Come again in {seconds} s.", retry_after=seconds)

@@ -25,13 +25,15 @@ from halobestie_app.ws.incoming import (
     Typing,
     read,
 )
+from halobestie_core.ports.budgets import Budget
 from halobestie_core.ports.presence import User
 
 AUTH_SECONDS: Final = 10.0
 HEARTBEAT_SECONDS: Final = 25
 SILENT_SECONDS: Final = 2.0 * HEARTBEAT_SECONDS
 RATE: Final = 120
-RATE_SECONDS: Final = 60.0
+RATE_SECONDS: Final = 60
+_FRAMES: Final = Budget("frames", RATE, RATE_SECONDS)
 MALFORMED_IN_A_ROW: Final = 10
 
 
@@ -116,8 +118,7 @@ class Session:
         self._verify = verify
         self._opened = now
         self._heard = now
-        self._window = now
-        self._count = 0
+        self._frames: list[float] = []  # when those of the last minute came
         self._malformed = 0
 
     # ------------------------------------------------------------------------------------------ hearing
@@ -197,10 +198,10 @@ class Session:
     # ----------------------------------------------------------------------------------------- refusing
 
     def _too_fast(self, now: float) -> bool:
-        if now - self._window >= RATE_SECONDS:
-            self._window, self._count = now, 0
-        self._count += 1
-        return self._count > RATE
+        if _FRAMES.wait(self._frames, now):
+            return True
+        self._frames.append(now)
+        return False
 
     def _wrong(self, why: Malformed) -> Sequence[Intent]:
         if self.caller is None:

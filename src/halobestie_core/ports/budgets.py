@@ -1,14 +1,18 @@
-"""How often somebody may do something. Knows no route and no address."""
+"""How often somebody may do something, and how that is counted. Knows no route, no address and no clock."""
 
-from typing import Protocol
+from bisect import bisect_right
+from typing import Final, Protocol
 
 from attrs import field, frozen
 from attrs.validators import gt
 
+TICK: Final = 1e-6
+"""Seconds: what is lost in adding fractions is nobody's to wait for."""
+
 
 @frozen
 class Budget:
-    """``limit`` times in ``seconds``, all at once if need be; then one by one as the time comes back.
+    """``limit`` times within any ``seconds``, all at once if need be; each comes back ``seconds`` later.
 
     ``shared``: all instances count it together; else each for itself, for what must cost nothing to count.
     """
@@ -18,10 +22,16 @@ class Budget:
     seconds: int = field(validator=gt(0))
     shared: bool = field(default=True, kw_only=True)
 
-    @property
-    def interval(self) -> float:
-        """Seconds after which one more is earned."""
-        return self.seconds / self.limit
+    def wait(self, spent: list[float], now: float) -> float:
+        """Give the seconds until there is one again, 0 if there is; take what came back out of ``spent``.
+
+        ``spent`` is when each was taken, the first first; whoever takes one adds ``now``. So exactly he is
+        refused to whom ``limit`` were given within the last ``seconds``, whatever came before.
+        """
+        back = now - self.seconds + TICK
+        if spent and spent[0] <= back:
+            del spent[: bisect_right(spent, back)]
+        return 0.0 if len(spent) < self.limit else spent[0] - back
 
 
 class Budgets(Protocol):
@@ -31,7 +41,7 @@ class Budgets(Protocol):
         """Take one from the budget of ``who``; 0, or the seconds after which there is one again.
 
         What is refused is not counted. Never raises and never waits for long: whoever cannot ask the common
-        count keeps one alone.
+        count goes on by what they have counted themselves.
         """
         ...
 

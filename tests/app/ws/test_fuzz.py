@@ -10,7 +10,7 @@ from uuid import UUID
 
 import orjson
 import pytest
-from attrs import define, fields
+from attrs import define, field, fields
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -65,16 +65,13 @@ class Judge:
     """What the specification says of one conversation, counted anew: what must come of each frame."""
 
     who: User | None
-    count: int = 0
-    window: float = 0.0
+    heard: list[float] = field(factory=list)
     wrong: int = 0
 
     def judges(self, noise: Noise, now: float, intents: Sequence[Intent]) -> CloseCode | None:
         """Compare; gives the code if the conversation is over."""
-        if now - self.window >= RATE_SECONDS:
-            self.window, self.count = now, 0
-        self.count += 1
-        if self.count > RATE:
+        self.heard.append(now)
+        if sum(now - RATE_SECONDS < then for then in self.heard) > RATE:
             return _closed(intents, CloseCode.TOO_FAST_OR_SLOW)
         if noise.meaning == OVERSIZE:
             return _closed(intents, CloseCode.TOO_LARGE)

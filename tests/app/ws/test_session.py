@@ -253,6 +253,14 @@ def test_flooding() -> None:
     assert code(session.hear(said({"type": "ping"}), RATE_SECONDS - 0.1)) is CloseCode.TOO_FAST_OR_SLOW
 
 
+def test_flooding_across_two_minutes() -> None:
+    """A minute is any minute: what was said at the end of one still counts at the beginning of the next."""
+    session = opened()
+    for late in range(RATE):
+        session.hear(said({"type": "ping"}), RATE_SECONDS - 0.5 + late / 1000)
+    assert code(session.hear(said({"type": "ping"}), RATE_SECONDS + 1)) is CloseCode.TOO_FAST_OR_SLOW
+
+
 def test_steady_talk() -> None:
     """Whoever stays below the rate may talk for ever."""
     session = opened()
