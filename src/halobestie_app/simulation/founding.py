@@ -21,6 +21,7 @@ from halobestie_app.simulation.instance import Build, Instance, Outside
 from halobestie_app.simulation.mitras import Mitra
 from halobestie_app.simulation.operators import CHOICES, Operator
 from halobestie_app.simulation.outsiders import Carrier, Stranger, Troubles
+from halobestie_app.simulation.prices import PriceBook
 from halobestie_app.simulation.town import Town
 from halobestie_app.simulation.voices import Voice
 from halobestie_app.simulation.watch import Watch
@@ -62,6 +63,7 @@ def found(chance: Random, tables: Tables, weather: Weather, build: Build, began:
     town = Town(chance, outside, watch, customers, mitras, (UUID(int=0xD00), UUID(int=0xD01)))
     bus.on_frames(town.hear)
     _people_exist(town)
+    town.prices = PriceBook(tables)
     now = tables.clock.now
     tables.config |= {key: Stored(key, chance.choice(CHOICES[key]), now) for key in sorted(CHOICES)}
     for number in range(chance.randint(2, 3)):

@@ -196,6 +196,7 @@ class _Night:
         if not self.breaches:
             self.breaches.extend(laws.broken(self.town.tables))
             self.breaches.extend(self.town.watch.words.lost())
+            self.breaches.extend(self.town.prices.wrong())
             outside = self.town.outside
             self.breaches.extend(wrong_money_moves_nothing(outside.tables, outside.invoices))
 

@@ -65,6 +65,7 @@ class Operator:
                 (3 if out else 0.1, self._let_in),
                 (0.5, self._end),
                 (4 if turning else 0, self._turn),
+                (2 if turning else 0, self._reprice),
                 (4, idle),
             ),
         )
@@ -100,6 +101,10 @@ class Operator:
         key = self.town.chance.choice(sorted(CHOICES))
         wish = Wish(key, self.town.chance.choice(CHOICES[key]), "$.value")
         await self.town.ask(lambda here, _key: here.settings.change((wish,), self.id))
+
+    async def _reprice(self) -> None:
+        """Edit the price list, as the catalogue would: nobody is kept waiting, and nothing can fail."""
+        self.town.prices.edit(self.town.chance, self.town.new_key())
 
 
 async def settle(here: Instance, operator_id: UUID, failure_id: UUID, action: OperatorAction) -> Done:

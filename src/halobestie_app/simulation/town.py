@@ -18,6 +18,7 @@ from halobestie_adapters.ids import Uuid7
 from halobestie_adapters.memory import Tables
 from halobestie_app.problems import Problem
 from halobestie_app.simulation.instance import Instance, Outside
+from halobestie_app.simulation.prices import PriceBook
 from halobestie_app.simulation.watch import Watch
 from halobestie_app.simulation.weather import likely
 from halobestie_core.ports.idempotency import Attempt
@@ -53,6 +54,7 @@ class Town:
     is_open: bool = True
     awake: asyncio.Event = field(factory=asyncio.Event)
     new_key: Uuid7 = field(init=False)
+    prices: PriceBook = field(init=False)
     keys: set[UUID] = field(factory=set)
     heard: dict[int, str] = field(factory=dict)
     """Frames that reached the sockets: their ids in the order of their first arrival, and their streams."""

@@ -1,6 +1,9 @@
 """Servers with one mistake each: the simulation finds it within a few nights, and not without its fault."""
 
+from collections.abc import Callable
+
 import pytest
+from attrs import evolve
 
 from halobestie_app.simulation import Fault, Report, night
 from halobestie_app.simulation import instance as instances
@@ -8,6 +11,8 @@ from halobestie_app.simulation.instance import Build, honest
 from halobestie_app.usecases import pairings, payments, refusals
 from halobestie_app.usecases.desk import Desk
 from halobestie_app.workers import later
+from halobestie_core.flow import pricing
+from halobestie_core.flow.pricing import Quote, Tier
 from halobestie_core.pairing import PairingRequest
 from halobestie_core.payment import PaymentSession
 from halobestie_core.ports.store import Loaded
@@ -97,6 +102,37 @@ def test_unasked_owners_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(payments, "own", whoever)
     assert found(honest, Fault.HOSTILE) is not None
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        pytest.param(lambda quote: evolve(quote, price=quote.price + 1), id="a rupiah more"),
+        pytest.param(lambda quote: evolve(quote, price_source_id=None), id="from nowhere"),
+        pytest.param(lambda quote: evolve(quote, price_source_id=quote.tier.id), id="from no version"),
+        pytest.param(lambda quote: evolve(quote, is_first_session_discount=True), id="called a promotion"),
+    ],
+)
+def test_a_wrong_price_is_found(monkeypatch: pytest.MonkeyPatch, wrong: Callable[[Quote], Quote]) -> None:
+    """What a payment costs, and by which version of what, is held against the price list."""
+    quote = pricing.quote
+    monkeypatch.setattr(pricing, "quote", lambda *given, **named: wrong(quote(*given, **named)))
+    report = found(honest)
+    assert report is not None
+    assert any("M8" in breach for breach in report.breaches), report.breaches
+
+
+def test_an_old_price_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that remembers the price list sells by one that was taken down."""
+    quote, remembered = pricing.quote, dict[int, tuple[Tier, ...]]()
+
+    def once_and_for_all(tiers: tuple[Tier, ...], *given: object, **named: object) -> Quote:
+        return quote(remembered.setdefault(0, tiers), *given, **named)  # type: ignore[arg-type] # as given
+
+    monkeypatch.setattr(pricing, "quote", once_and_for_all)
+    report = found(honest, Fault.SETTINGS)
+    assert report is not None
+    assert any("M8" in breach for breach in report.breaches), report.breaches
 
 
 @pytest.mark.parametrize("fault", Fault)
