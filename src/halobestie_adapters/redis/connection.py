@@ -23,8 +23,8 @@ from halobestie_adapters.errors import StoreUnavailable
 SECONDS: Final = 0.6
 """For a question and its answer, a new connection included: availability must fail closed within a second."""
 
-FAILURES: Final = (RedisError, OSError, TimeoutError)
-"""Whatever can go wrong on the way."""
+FAILURES: Final = (RedisError, OSError, TimeoutError, RuntimeError)
+"""Whatever can go wrong on the way; the last is uvloop's word for writing on a line that was reset."""
 
 _log = logging.getLogger(__name__)
 
@@ -43,8 +43,13 @@ class RedisLink:
         self.is_up = False
         self._seconds = seconds
         self._namespace = namespace
-        # A pooled connection fails once when its server was started again; a fresh one tells the truth.
-        self._client: Any = _client(url, seconds, Retry(NoBackoff(), 1, (NoConnection,)))
+        # A pooled connection fails once when its server was started again, or its line was reset; a fresh one
+        # tells the truth.
+        fresh: Any = (
+            NoConnection,
+            RuntimeError,
+        )  # the driver tries again on any error; it only says "its own"
+        self._client: Any = _client(url, seconds, Retry(NoBackoff(), 1, fresh))
         # Whoever listens must know of every gap: the driver must not reconnect behind our back.
         self.listener = _client(url, seconds, Retry(NoBackoff(), 0, ()))
         self._database = int(self._client.connection_pool.connection_kwargs.get("db") or 0)

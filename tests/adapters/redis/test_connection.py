@@ -1,9 +1,11 @@
 """The way to Redis."""
 
+import asyncio
 import time
 from pathlib import Path
 
 import pytest
+import uvloop
 
 from halobestie_adapters.embedded import EmbeddedStores
 from halobestie_adapters.errors import StoreUnavailable
@@ -73,3 +75,18 @@ async def test_started_again(own_stores: EmbeddedStores) -> None:
     killed(own_stores)
     assert await link.is_reachable()
     await link.aclose()
+
+
+async def test_a_line_that_was_reset(valkey_url: str) -> None:
+    """On uvloop, which says so in a word of its own, the question is asked again on a fresh line."""
+
+    async def asks_again() -> bytes:
+        link = RedisLink(valkey_url, seconds=5)
+        await link.ask("PING")
+        for line in link._client.connection_pool._available_connections:  # noqa: SLF001  the moment has to be this one
+            line._writer.transport.abort()  # noqa: SLF001  as above
+        answer: bytes = await link.ask("ECHO", "still there")
+        await link.aclose()
+        return answer
+
+    assert await asyncio.to_thread(uvloop.run, asks_again()) == b"still there"
