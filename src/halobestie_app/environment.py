@@ -8,6 +8,7 @@ import os
 from collections.abc import Mapping
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
+from itertools import combinations
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
@@ -34,6 +35,10 @@ __all__ = [
 
 CADENCE: Final = 30
 """Seconds between a mitra's heartbeats, unless the environment says otherwise."""
+SHORTEST_TOKEN: Final = 16
+"""Bytes of a token that others chose, in production; our own keys have `SHORTEST_SECRET` everywhere."""
+FEWEST_CHARACTERS: Final = 8
+"""Different ones that a secret has in production: 32 times the same is long, and guessed at once."""
 
 
 class Stage(StrEnum):
@@ -70,6 +75,8 @@ def _cadence(text: str) -> int:
     try:
         seconds = float(text)
     except ValueError:
+        return CADENCE
+    if "_" in text or not text.isascii():  # what only Python takes for a number
         return CADENCE
     return int(seconds) if math.isfinite(seconds) and seconds >= 1 else CADENCE
 
@@ -184,26 +191,50 @@ def _never(env: Environment) -> tuple[_Rule, ...]:
         ("OTP_HTTP_URL", otp and env.otp_http_url is None, needed),
         ("OTP_HTTP_TOKEN", otp and env.otp_http_token is None, needed),
         ("AUTH_JWT_SECRET_INTERNAL", bool(shared), "must not share a key with AUTH_JWT_SECRET"),
+        (
+            "INTERNAL_BIND",
+            env.internal_bind == env.public_bind and env.public_bind.port != 0,
+            "must not be the address of PUBLIC_BIND",
+        ),
+    )
+
+
+_CHOSEN_BY_OTHERS: Final = frozenset({"XENDIT_CALLBACK_TOKEN", "OTP_HTTP_TOKEN"})
+
+
+def _secrets(env: Environment) -> tuple[tuple[str, tuple[Secret, ...]], ...]:
+    return (
+        ("AUTH_JWT_SECRET", env.auth_jwt_secret),
+        ("AUTH_JWT_SECRET_INTERNAL", env.auth_jwt_secret_internal),
+        ("CHAT_ENCRYPTION_KEYS", env.chat_encryption_keys),
+        ("XENDIT_SECRET_KEY", _some(env.xendit_secret_key)),
+        ("XENDIT_CALLBACK_TOKEN", env.xendit_callback_token),
+        ("OTP_HTTP_TOKEN", _some(env.otp_http_token)),
     )
 
 
 def _shared(env: Environment) -> tuple[_Rule, ...]:
-    """Keys of ours that are something else, too: who learned one of them would have both."""
-    ours = (
-        ("AUTH_JWT_SECRET", env.auth_jwt_secret),
-        ("AUTH_JWT_SECRET_INTERNAL", env.auth_jwt_secret_internal),
-        ("CHAT_ENCRYPTION_KEYS", env.chat_encryption_keys),
-    )
-    others = (
-        ("XENDIT_CALLBACK_TOKEN", env.xendit_callback_token),
-        ("XENDIT_SECRET_KEY", _some(env.xendit_secret_key)),
-        ("OTP_HTTP_TOKEN", _some(env.otp_http_token)),
-    )
-    pairs = ((one, other) for at, one in enumerate(ours) for other in (*ours[at + 1 :], *others))
+    """Secrets that are something else, too: who learned one of them would have both."""
     return tuple(
         (name, bool(set(first) & set(second)), f"must not share a key with {first_name}")
-        for (first_name, first), (name, second) in pairs
+        for (first_name, first), (name, second) in combinations(_secrets(env), 2)
     )
+
+
+def _guessed(env: Environment) -> tuple[_Rule, ...]:
+    """Secrets that somebody could find by trying; of a short one, that is all that is said."""
+    few = f"must have at least {FEWEST_CHARACTERS} different characters in production"
+    rules: list[_Rule] = []
+    for name, said in _secrets(env):
+        least = SHORTEST_TOKEN if name in _CHOSEN_BY_OTHERS else 0
+        short = any(len(one) < least for one in said)
+        rules.append((name, short, f"must have at least {least} bytes in production"))
+        rules.append((name, not short and any(_is_plain(one) for one in said), few))
+    return tuple(rules)
+
+
+def _is_plain(secret: Secret) -> bool:
+    return len(set(secret.reveal())) < FEWEST_CHARACTERS
 
 
 def _some(secret: Secret | None) -> tuple[Secret, ...]:
@@ -239,6 +270,7 @@ def _in_production(env: Environment) -> tuple[_Rule, ...]:
         ("APPLE_JWKS_URL", not env.apple_jwks_url.startswith("https:"), plain),
         *((name, any(not one.startswith("https:") for one in origins), plain) for name, origins in pages),
         *_shared(env),
+        *_guessed(env),
     )
 
 

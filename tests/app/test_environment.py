@@ -4,6 +4,7 @@ import json
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_network
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -23,21 +24,22 @@ from halobestie_app.environment import (
     refusals,
 )
 
-KEY = "k" * 32
-OTHER = "o" * 32
+KEY = "the key of a test;" * 2
+OTHER = "another key of a test;" * 2
+BOTH = "hunter2 in both places at once; for ever"
 PRODUCTION = {
     "HALOBESTIE_ENV": "production",
     "DATABASE_URL": "postgresql://app:hunter2@db/halobestie",
     "VALKEY_URL": "rediss://:hunter2@cache:6379/0",
     "AUTH_JWT_SECRET": KEY,
     "AUTH_JWT_SECRET_INTERNAL": OTHER,
-    "CHAT_ENCRYPTION_KEYS": "c" * 32,
+    "CHAT_ENCRYPTION_KEYS": "what chats are kept under;" * 2,
     "PAYMENT_GATEWAY": "xendit",
     "XENDIT_SECRET_KEY": "xnd_hunter2",
-    "XENDIT_CALLBACK_TOKEN": "hunter2,hunter3",
+    "XENDIT_CALLBACK_TOKEN": "hunter2 of the gateway,hunter3 of the gateway",
     "OTP_PROVIDER": "http",
     "OTP_HTTP_URL": "https://otp.example/send",
-    "OTP_HTTP_TOKEN": "hunter2",
+    "OTP_HTTP_TOKEN": "hunter2 of the codes",
 }
 
 
@@ -58,7 +60,9 @@ def test_blank_is_unset() -> None:
     assert read(dict.fromkeys(names, "  ")) == read({})
 
 
-@pytest.mark.parametrize("said", ["", " ", "abc", "0", "-5", "0.9", "nan", "inf", "1e999", "٣٠ seconds"])
+@pytest.mark.parametrize(
+    "said", ["", " ", "abc", "0", "-5", "0.9", "nan", "inf", "1e999", "1_0", "٣٠", "٣٠ seconds"]
+)
 def test_a_cadence_that_is_none_counts_as_30(said: str) -> None:
     """Blank, non-numeric or below 1 means 30; it never stops the start."""
     assert read({"MITRA_HEARTBEAT_CADENCE_SECONDS": said}).mitra_heartbeat_cadence_seconds == 30
@@ -218,6 +222,7 @@ def test_a_complete_production_may_start() -> None:
         ({"INTERNAL_BIND": "[::]:3001"}, "INTERNAL_BIND"),
         ({"INTERNAL_BIND": "8.8.8.8:3001"}, "INTERNAL_BIND"),
         ({"INTERNAL_BIND": "intranet:3001"}, "INTERNAL_BIND"),
+        ({"INTERNAL_BIND": "127.0.0.1:3000", "PUBLIC_BIND": "127.0.0.1:3000"}, "INTERNAL_BIND"),
     ],
 )
 def test_production_refuses_what_is_pretended_short_or_open(change: dict[str, str], name: str) -> None:
@@ -230,6 +235,50 @@ def test_production_refuses_what_is_pretended_short_or_open(change: dict[str, st
 def test_an_internal_listener_may_be_on_a_private_network(host: str) -> None:
     """Loopback and private addresses are inside."""
     assert refusals(read({**PRODUCTION, "INTERNAL_BIND": f"{host}:3001"})) == []
+
+
+def test_two_listeners_have_two_addresses() -> None:
+    """Also where nothing is refused but what cannot be; ports that the system chooses are two."""
+    same = {"PUBLIC_BIND": "127.0.0.1:3001"}
+    assert refusals(read(same)) == ["INTERNAL_BIND: must not be the address of PUBLIC_BIND"]
+    assert refusals(read({"PUBLIC_BIND": "127.0.0.1:0", "INTERNAL_BIND": "127.0.0.1:0"})) == []
+
+
+SECRETS = (
+    "AUTH_JWT_SECRET",
+    "AUTH_JWT_SECRET_INTERNAL",
+    "CHAT_ENCRYPTION_KEYS",
+    "XENDIT_SECRET_KEY",
+    "XENDIT_CALLBACK_TOKEN",
+    "OTP_HTTP_TOKEN",
+)
+
+
+@pytest.mark.parametrize("one,other", list(combinations(SECRETS, 2)))
+def test_no_secret_is_two(one: str, other: str) -> None:
+    """Any two of them that are the same are one line, and neither is quoted."""
+    [line] = refusals(read({**PRODUCTION, one: BOTH, other: BOTH}))
+    assert line == f"{other}: must not share a key with {one}"
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_a_secret_of_a_few_characters_is_none(name: str) -> None:
+    """However long; one that turns it over is judged as well."""
+    line = f"{name}: must have at least 8 different characters in production"
+    assert refusals(read({**PRODUCTION, name: "abcdefg" * 5})) == [line]
+    assert refusals(read({**PRODUCTION, name: "abcdefgh" * 5})) == []
+    if name not in ("XENDIT_SECRET_KEY", "OTP_HTTP_TOKEN"):
+        assert refusals(read({**PRODUCTION, name: f"{BOTH},{'x' * 40}"})) == [line]
+
+
+@pytest.mark.parametrize("name", ["XENDIT_CALLBACK_TOKEN", "OTP_HTTP_TOKEN"])
+def test_a_token_of_others_is_long_enough(name: str) -> None:
+    """Sixteen bytes in production; a stand-in may have what it likes."""
+    for short in ("x", "fifteen bytes;;"):
+        [line] = refusals(read({**PRODUCTION, name: short}))
+        assert line == f"{name}: must have at least 16 bytes in production"
+        assert refusals(read({name: short})) == []
+    assert refusals(read({**PRODUCTION, name: "sixteen bytes;16"})) == []
 
 
 def test_production_without_otp_runs() -> None:

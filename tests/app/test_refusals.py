@@ -20,11 +20,11 @@ PRODUCTION: Final = {
     "AUTH_JWT_SECRET_INTERNAL": INTERNAL,
     "CHAT_ENCRYPTION_KEYS": CHAT,
     "PAYMENT_GATEWAY": "xendit",
-    "XENDIT_SECRET_KEY": "xnd_hunter2",
-    "XENDIT_CALLBACK_TOKEN": "hunter2",
+    "XENDIT_SECRET_KEY": "xnd_hunter2 of all",
+    "XENDIT_CALLBACK_TOKEN": "hunter2 of the gateway",
     "OTP_PROVIDER": "http",
     "OTP_HTTP_URL": "https://otp.example/send",
-    "OTP_HTTP_TOKEN": "hunter2",
+    "OTP_HTTP_TOKEN": "hunter2 of the codes",
     "PUBLIC_URL": "https://halobestie.example",
 }
 
@@ -42,6 +42,17 @@ WRONG: Final = [
     ("AUTH_JWT_SECRET", f"{JWT},{SHORT}", "each key must have at least 32 bytes"),
     ("AUTH_JWT_SECRET_INTERNAL", SHORT, "each key must have at least 32 bytes"),
     ("CHAT_ENCRYPTION_KEYS", SHORT, "each key must have at least 32 bytes"),
+    ("XENDIT_CALLBACK_TOKEN", SHORT, "must have at least 16 bytes in production"),
+    ("XENDIT_CALLBACK_TOKEN", f"hunter2 of the gateway,{SHORT}", "must have at least 16 bytes in production"),
+    ("OTP_HTTP_TOKEN", SHORT, "must have at least 16 bytes in production"),
+    # guessed
+    ("AUTH_JWT_SECRET", "k" * 64, "must have at least 8 different characters in production"),
+    (
+        "CHAT_ENCRYPTION_KEYS",
+        f"{CHAT},{'0123456' * 5}",
+        "must have at least 8 different characters in production",
+    ),
+    ("XENDIT_SECRET_KEY", "x" * 40, "must have at least 8 different characters in production"),
     # twice
     ("AUTH_JWT_SECRET", f"{JWT}, {JWT}", "two of the keys are the same"),
     ("AUTH_JWT_SECRET_INTERNAL", f"{INTERNAL},{INTERNAL}", "two of the keys are the same"),
@@ -54,6 +65,9 @@ WRONG: Final = [
     ("XENDIT_CALLBACK_TOKEN", JWT, "must not share a key with AUTH_JWT_SECRET"),
     ("XENDIT_SECRET_KEY", CHAT, "must not share a key with CHAT_ENCRYPTION_KEYS"),
     ("OTP_HTTP_TOKEN", INTERNAL, "must not share a key with AUTH_JWT_SECRET_INTERNAL"),
+    ("XENDIT_CALLBACK_TOKEN", "xnd_hunter2 of all", "must not share a key with XENDIT_SECRET_KEY"),
+    ("OTP_HTTP_TOKEN", "xnd_hunter2 of all", "must not share a key with XENDIT_SECRET_KEY"),
+    ("OTP_HTTP_TOKEN", "hunter2 of the gateway", "must not share a key with XENDIT_CALLBACK_TOKEN"),
     # missing
     ("AUTH_JWT_SECRET", "", MISSING),
     ("AUTH_JWT_SECRET_INTERNAL", "", MISSING),
