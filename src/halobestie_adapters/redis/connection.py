@@ -48,7 +48,7 @@ class RedisLink:
         fresh: Any = (
             NoConnection,
             RuntimeError,
-        )  # the driver tries again on any error; it only says "its own"
+        )  # it may be any error, though the driver's types know its own
         self._client: Any = _client(url, seconds, Retry(NoBackoff(), 1, fresh))
         # Whoever listens must know of every gap: the driver must not reconnect behind our back.
         self.listener = _client(url, seconds, Retry(NoBackoff(), 0, ()))
