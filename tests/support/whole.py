@@ -35,6 +35,14 @@ _SPOKEN = (
         " VALUES (%(of)s, 1, 'mitra', gen_random_uuid(), 'sealed', clock_timestamp())"
     ),
     "UPDATE chat_sessions SET last_seq = 1 WHERE id = %(of)s",
+    (
+        "INSERT INTO outbox (kind, stream, audience, payload)"
+        " SELECT 'frame', side || ':' || whom, jsonb_build_object(side, whom),"
+        " jsonb_build_object('frame', 'message', 'session_id', s.id, 'seq', '1')"
+        " FROM chat_sessions s,"
+        " LATERAL (VALUES ('customer', customer_id), ('mitra', mitra_id)) AS o (side, whom)"
+        " WHERE s.id = %(of)s"
+    ),
 )
 
 

@@ -72,6 +72,14 @@ UPDATE pairing_failures SET amount = 1 WHERE id = u('failure gita pays');
 
 UPDATE pairing_failures SET payment_session_id = u('ani pays') WHERE id = u('failure gita pays');
 
+-- heard by: m3_failures_follow_moves
+
+UPDATE pairing_failures SET created_at = created_at + interval '1 second' WHERE id = u('failure gita pays');
+
+UPDATE pairing_failures SET targeted_mitra_id = NULL WHERE id = u('failure citra pays');
+
+UPDATE pairing_failures SET pairing_request_id = u('citra seeks') WHERE id = u('failure citra pays');
+
 -- heard by: m3_failure_rows_are_of_their_payment
 
 UPDATE pairing_failures SET customer_id = u('ani') WHERE id = u('failure gita pays');
@@ -101,6 +109,18 @@ VALUES (u('twice'), u('ani pays'), 'session', 10000, now());
 
 INSERT INTO customer_transactions (id, payment_session_id, kind, amount, at)
 VALUES (u('early'), u('eka pays'), 'session', 10000, now());
+
+UPDATE customer_transactions SET customer_id = NULL WHERE id = u('charge ani pays');
+
+-- heard by: m5_charges_follow_consumption
+
+UPDATE customer_transactions SET session_id = u('fitri chats') WHERE id = u('charge ani pays');
+
+UPDATE customer_transactions SET session_id = NULL WHERE id = u('charge ani pays');
+
+UPDATE customer_transactions SET extension_id = u('ani asks more') WHERE id = u('charge ani extends');
+
+UPDATE customer_transactions SET at = at + interval '1 second' WHERE id = u('charge ani pays');
 
 -- heard by: m6_failed_is_owed_once
 
@@ -139,6 +159,30 @@ UPDATE pairing_failures SET superseded_at = now() WHERE id = u('failure dewi aga
 
 UPDATE pairing_failures SET payment_session_id = u('ani pays') WHERE id = u('failure dewi again');
 
+-- heard by: m6_surplus_follows_its_capture
+
+UPDATE pairing_failures SET cause_tag = 'duplicate_payment' WHERE id = u('failure dewi again');
+
+UPDATE pairing_failures SET cause_tag = 'late_payment' WHERE id = u('failure stray');
+
+UPDATE payment_captures SET recorded_at = ago(1) WHERE id = u('stray');
+
+DELETE FROM payment_captures WHERE id = u('stray');
+
+-- heard by: m6_fallbacks_supersede
+
+UPDATE pairing_failures SET superseded_at = ago(1) WHERE id = u('failure citra pays');
+
+UPDATE pairing_failures SET superseded_at = now() WHERE id = u('failure gita pays');
+
+-- heard by: m6_ledger_follows_failures
+
+UPDATE customer_transactions SET customer_id = NULL WHERE id = u('due gita pays');
+
+UPDATE customer_transactions SET payment_session_id = u('ani pays') WHERE id = u('due gita pays');
+
+UPDATE customer_transactions SET at = at + interval '1 second' WHERE id = u('refunded dewi');
+
 -- heard by: m7_every_rupiah_is_somewhere
 
 DELETE FROM payment_captures WHERE id = u('stray');
@@ -152,6 +196,64 @@ UPDATE payment_captures SET payment_session_id = u('budi pays') WHERE id = u('ca
 UPDATE payment_captures SET payment_session_id = NULL WHERE id = u('capture ani pays');
 
 UPDATE customer_transactions SET amount = 1 WHERE id = u('due budi pays');
+
+-- heard by: m9_captures_follow_moves
+
+UPDATE payment_captures SET currency = 'USD' WHERE id = u('capture ani pays');
+
+UPDATE payment_captures SET amount = 9999 WHERE id = u('capture ani pays');
+
+UPDATE payment_captures SET provider = 'xendit' WHERE id = u('capture ani pays');
+
+UPDATE payment_captures SET recorded_at = ago(1) WHERE id = u('capture ani pays');
+
+INSERT INTO payment_captures
+SELECT u('twice'), provider, provider_invoice_id, payment_session_id, amount, currency, paid_at, recorded_at
+FROM payment_captures WHERE id = u('capture ani pays');
+UPDATE payment_captures SET recorded_at = ago(1) WHERE id = u('twice');
+
+-- heard by: m9_captures_are_of_their_invoices
+
+UPDATE payment_captures SET provider_invoice_id = 'foreign' WHERE id = u('capture ani pays');
+
+UPDATE payment_captures SET provider_invoice_id = u('budi pays')::text WHERE id = u('capture ani pays');
+
+INSERT INTO payment_captures
+SELECT u('twice'), provider, provider_invoice_id, payment_session_id, amount, currency, paid_at, recorded_at
+FROM payment_captures WHERE id = u('capture ani pays');
+
+UPDATE payment_captures SET provider = 'xendit', provider_invoice_id = 'of budi' WHERE id = u('capture ani pays');
+INSERT INTO payment_invoices (provider, invoice_id, payment_session_id, amount, status)
+VALUES ('xendit', 'of budi', u('budi pays'), 10000, 'paid');
+
+-- heard by: m9_captured_invoices_are_known
+
+UPDATE payment_captures SET provider = 'xendit', provider_invoice_id = 'foreign' WHERE id = u('capture ani pays');
+
+-- heard by: m9_invoices_are_of_their_payments
+
+UPDATE payment_sessions SET provider = 'xendit', provider_invoice_id = 'nowhere' WHERE id = u('eka pays');
+
+UPDATE payment_sessions SET provider = 'xendit', provider_invoice_id = 'of budi' WHERE id = u('eka pays');
+INSERT INTO payment_invoices (provider, invoice_id, payment_session_id, amount, status)
+VALUES ('xendit', 'of budi', u('budi pays'), 10000, 'pending');
+
+UPDATE payment_sessions SET provider = 'xendit', provider_invoice_id = 'its own', xendit_invoice_url = 'https://elsewhere'
+WHERE id = u('eka pays');
+INSERT INTO payment_invoices (provider, invoice_id, payment_session_id, url, amount, status)
+VALUES ('xendit', 'its own', u('eka pays'), 'https://there', 10000, 'pending');
+
+-- heard by: m9_webhooks_count_once
+
+INSERT INTO webhook_inbox (id, provider, provider_invoice_id, provider_status, body, received_at, applied_at)
+SELECT u('webhook ' || n), 'xendit', 'invoice', 'PAID', '', now(), now() FROM generate_series(1, 2) AS n;
+
+INSERT INTO webhook_inbox (id, provider, provider_invoice_id, provider_status, body, received_at, applied_at)
+SELECT u('webhook ' || n), 'xendit', 'invoice', 'PAID', '', now(), CASE n WHEN 1 THEN now() END
+FROM generate_series(1, 2) AS n;
+
+INSERT INTO webhook_inbox (id, provider, body, received_at, applied_at, quarantined_at, quarantine_reason)
+VALUES (u('webhook'), 'xendit', '', now(), now(), now(), 'unreadable');
 
 -- heard by: m10_paid_is_booked
 
@@ -204,6 +306,24 @@ ALTER TABLE transitions DISABLE TRIGGER transitions_append_only;
 
 DROP TRIGGER pairing_failures_set_once ON pairing_failures;
 
+DROP TRIGGER transitions_append_only ON transitions;
+CREATE TRIGGER transitions_append_only BEFORE TRUNCATE ON transitions
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_by_rule();
+
+DROP TRIGGER customer_transactions_append_only ON customer_transactions;
+CREATE TRIGGER customer_transactions_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON customer_transactions
+    FOR EACH STATEMENT WHEN (false) EXECUTE FUNCTION refuse_by_rule();
+
+DROP TRIGGER customer_transactions_append_only ON customer_transactions;
+CREATE TRIGGER customer_transactions_append_only BEFORE UPDATE OF amount OR DELETE OR TRUNCATE ON customer_transactions
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_by_rule();
+
+DROP TRIGGER pairing_failures_set_once ON pairing_failures;
+CREATE TRIGGER pairing_failures_set_once BEFORE UPDATE ON pairing_failures
+    FOR EACH ROW WHEN (NEW.id <> OLD.id) EXECUTE FUNCTION seal_end();
+
+CREATE OR REPLACE FUNCTION refuse_by_rule() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
+
 -- heard by: m13_one_use_at_a_time
 
 UPDATE pairing_requests SET status = 'pending' WHERE id = u('citra asks sari');
@@ -211,6 +331,19 @@ UPDATE pairing_requests SET status = 'pending' WHERE id = u('citra asks sari');
 UPDATE pairing_requests SET payment_session_id = u('ani extends') WHERE id = u('ani seeks');
 
 UPDATE payment_sessions SET customer_id = u('eka') WHERE id = u('gita pays');
+
+-- heard by: m13_fallbacks_cost_nothing_new
+
+INSERT INTO payment_sessions
+SELECT p.* FROM payment_sessions q, jsonb_populate_record(q, jsonb_build_object('id', u('again'), 'created_at', (
+    SELECT at FROM transitions WHERE command = 'fall_back'))) p
+WHERE q.id = u('citra pays');
+
+INSERT INTO payment_invoices (provider, invoice_id, payment_session_id, amount, status)
+VALUES ('xendit', 'again', u('citra pays'), 10000, 'pending');
+
+INSERT INTO outbox (kind, stream, audience, payload)
+VALUES ('invoice', 'payment:' || u('citra pays'), '{}', '{"step": "create"}');
 
 -- heard by: p1_one_thing_open_per_customer
 
@@ -345,6 +478,20 @@ WHERE seq = 2;
 
 UPDATE chat_messages SET sent_at = now() + interval '1 hour' WHERE seq = 2;
 
+-- heard by: h3_only_participants_hear
+
+UPDATE outbox SET audience = jsonb_build_object('customer', u('budi')) WHERE payload ->> 'frame' = 'session_paused';
+
+UPDATE outbox SET audience = jsonb_build_object('request', u('ani seeks')) WHERE payload ->> 'frame' = 'session_resumed';
+
+UPDATE outbox SET audience = audience || jsonb_build_object('mitra', u('tini')) WHERE payload ->> 'frame' = 'message';
+
+INSERT INTO outbox (kind, stream, audience, payload)
+VALUES ('push', 'x', jsonb_build_object('mitra', u('tini')), jsonb_build_object('session_id', u('ani chats')));
+
+INSERT INTO outbox (kind, stream, audience, payload)
+VALUES ('frame', 'x', jsonb_build_object('mitra', u('tini')), jsonb_build_object('session_id', u('no chat')));
+
 -- heard by: h4_time_adds_up
 
 UPDATE chat_sessions SET expires_at = expires_at + interval '1 microsecond' WHERE id = u('ani chats');
@@ -352,6 +499,18 @@ UPDATE chat_sessions SET expires_at = expires_at + interval '1 microsecond' WHER
 UPDATE chat_sessions SET paused_seconds = 6.000001 WHERE id = u('ani chats');
 
 UPDATE session_extensions SET status = 'rejected' WHERE id = u('ani asks');
+
+-- heard by: h4_pauses_are_those_of_the_moves
+
+UPDATE chat_sessions SET paused_seconds = paused_seconds + 3600, expires_at = expires_at + interval '1 hour'
+WHERE id = u('ani chats');
+
+UPDATE chat_sessions SET paused_seconds = 1, expires_at = expires_at + interval '1 second' WHERE id = u('fitri chats');
+
+UPDATE chat_sessions SET remaining_seconds = 217 WHERE id = u('ani chats');
+
+UPDATE transitions SET at = at - interval '1 microsecond'
+WHERE aggregate_id = u('ani chats') AND version = 2;
 
 -- heard by: h4_none_active_past_its_end
 
@@ -386,6 +545,14 @@ UPDATE transitions SET facts = facts || '{"online": false}' WHERE machine = 'ext
 UPDATE session_extensions SET via_timeout = true;
 UPDATE transitions SET facts = facts || '{"policy": "auto_reject"}' WHERE machine = 'extension';
 
+UPDATE transitions SET command = 'time_up', facts = facts || '{"policy": "auto_reject"}'
+WHERE machine = 'extension' AND to_state = 'accepted';
+
+UPDATE transitions SET command = 'time_up', facts = facts || '{"ws_connected": false}'
+WHERE machine = 'extension' AND to_state = 'accepted';
+
+UPDATE session_extensions SET deadline_at = ago(2.9) WHERE id = u('ani asks');
+
 -- heard by: x4_accepted_prolongs_once
 
 DELETE FROM transitions WHERE machine = 'chat' AND command = 'extension_accepted';
@@ -406,7 +573,7 @@ UPDATE payment_sessions SET wake_at = now() WHERE id = u('citra pays');
 
 UPDATE payment_sessions SET wake_at = wake_at + interval '1 second' WHERE id = u('budi pays');
 
-UPDATE pairing_requests SET next_wave_at = now() WHERE id = u('citra seeks');
+UPDATE pairing_requests SET next_wave_at = ago(0.1) WHERE id = u('citra seeks');
 
 UPDATE session_extensions SET wake_at = now() WHERE id = u('ani asks');
 
@@ -422,11 +589,50 @@ UPDATE chat_sessions SET expires_at = now() WHERE id = u('fitri chats');
 
 UPDATE session_extensions SET via_timeout = true WHERE id = u('ani asks');
 
+UPDATE transitions SET at = ago(21) WHERE aggregate_id = u('eka hesitates') AND version = 2;
+UPDATE payment_sessions SET status = 'failed_pairing', cause_tag = 'late_payment', version = 3
+WHERE id = u('eka hesitates');
+
+UPDATE transitions SET command = 'tick', event = 'fallback_closed' WHERE aggregate_id = u('budi pays') AND version = 4;
+
+-- heard by: t2_no_chat_was_cut_short
+
+UPDATE transitions SET at = ago(51.6) WHERE aggregate_id = u('fitri chats') AND version = 3;
+
+UPDATE transitions SET facts = '{"grace_seconds": 600}' WHERE aggregate_id = u('fitri chats') AND version = 2;
+
+UPDATE transitions SET at = at - interval '3 minutes' WHERE aggregate_id = u('fitri chats') AND version = 2;
+UPDATE transitions SET command = 'end' WHERE aggregate_id = u('fitri chats') AND version = 3;
+UPDATE chat_sessions SET end_reason = 'customer_ended' WHERE id = u('fitri chats');
+
+UPDATE transitions SET command = 'time_up', to_state = 'closing', at = ago(4) WHERE aggregate_id = u('ani chats') AND version = 2;
+
 -- heard by: t3_nothing_overdue
 
 UPDATE payment_sessions SET wake_at = ago(1) WHERE id = u('eka pays');
 
 UPDATE session_extensions SET wake_at = ago(1) WHERE id = u('ani asks more');
+
+-- heard by: t4_whoever_must_hear_is_told
+
+DELETE FROM outbox;
+
+DELETE FROM outbox WHERE payload ->> 'frame' = 'payment_confirmed' AND payload ->> 'payment_session_id' = u('ani pays')::text;
+
+DELETE FROM outbox WHERE payload ->> 'frame' = 'session_paused' AND created_at = ago(0);
+
+DELETE FROM outbox WHERE payload ->> 'frame' = 'session_ended' AND audience ? 'mitra';
+
+DELETE FROM outbox WHERE payload ->> 'frame' = 'chat_request' AND payload ->> 'pairing_request_id' = u('citra seeks')::text;
+
+DELETE FROM outbox WHERE payload ->> 'frame' = 'message' AND audience ? 'mitra' AND payload ->> 'seq' = '2';
+
+DELETE FROM outbox WHERE payload ->> 'command' = 'look_again' AND payload ->> 'request_id' = u('budi seeks')::text;
+
+DELETE FROM outbox
+WHERE id = (SELECT max(id) FROM outbox WHERE payload ->> 'command' = 'mitra_became_eligible' AND payload ->> 'mitra_id' = u('sari')::text);
+
+UPDATE payment_sessions SET provider = 'xendit' WHERE id = u('eka hesitates');
 
 -- heard by: t4_nothing_unsent
 
@@ -441,3 +647,80 @@ VALUES (u('log-in'), 'mitra', u('tini'), sha256('x'), now(), now(), now(), now()
 WITH shut_out AS (UPDATE cc_users SET disabled_at = now() WHERE id = u('operator'))
 INSERT INTO auth_sessions (id, user_type, user_id, token_hash, created_at, rotated_at, expires_at, absolute_expires_at)
 VALUES (u('log-in'), 'cc_user', u('operator'), sha256('x'), now(), now(), now(), now());
+
+-- heard by: a2_codes_have_their_end
+
+INSERT INTO otp_challenges (phone, user_type, failures, failed_at) VALUES ('+62', 'customer', 6, now());
+
+INSERT INTO otp_challenges (phone, user_type, failures) VALUES ('+62', 'customer', 5);
+
+INSERT INTO otp_challenges (phone, user_type, code_hash, sends) VALUES ('+62', 'mitra', sha256('1'), ARRAY[now()]);
+
+INSERT INTO otp_challenges (phone, user_type, code_hash, code_expires_at, sends)
+VALUES ('+62', 'mitra', sha256('1'), now() + interval '6 minutes', ARRAY[now()]);
+
+INSERT INTO otp_challenges (phone, user_type, code_hash, code_expires_at)
+VALUES ('+62', 'mitra', sha256('1'), now() + interval '5 minutes');
+
+-- heard by: a4_operators_are_their_history
+
+UPDATE cc_users SET disabled_at = now();
+
+INSERT INTO operator_changes (subject_type, subject_id, change_kind) VALUES ('cc_user', u('operator'), 'disabled');
+
+UPDATE cc_users SET disabled_at = now();
+INSERT INTO operator_changes (subject_type, subject_id, change_kind)
+VALUES ('cc_user', u('operator'), 'disabled'), ('cc_user', u('operator'), 'enabled');
+
+-- heard by: a4_changes_have_their_author
+
+UPDATE pricing_promotions_history SET changed_by = NULL;
+
+INSERT INTO app_config_history (key, change_kind, at, before, after)
+SELECT key, 'updated', now(), value, value FROM app_config WHERE key = 'pairing_wave_size';
+
+INSERT INTO pricing_tiers_history (id, tier_id, change_kind, at, after) VALUES (u('new'), u('tier'), 'created', now(), '{}');
+
+INSERT INTO operator_changes (subject_type, subject_id, change_kind) VALUES ('mitra', u('sari'), 'renamed');
+
+UPDATE pairing_failures SET actioned_by = NULL WHERE id = u('failure dewi pays');
+
+INSERT INTO webhook_inbox (id, provider, body, received_at, resolved_at) VALUES (u('webhook'), 'xendit', '', now(), now());
+
+UPDATE transitions SET command = 'block', actor_type = 'mitra', actor_id = u('sari') WHERE machine = 'presence';
+
+-- heard by: a4_actions_close_fallbacks
+
+UPDATE transitions SET command = 'forfeit_fallback', at = ago(5), actor_type = 'cc_user', actor_id = u('somebody')
+WHERE aggregate_id = u('dewi pays') AND version = 3;
+
+-- heard by: a4_settings_are_their_history
+
+UPDATE app_config SET value = '7' WHERE key = 'pairing_wave_size';
+
+INSERT INTO app_config (key, value, updated_at) VALUES ('new', '1', now());
+
+DELETE FROM app_config_history WHERE key = 'pairing_wave_size';
+
+INSERT INTO app_config_history (key, change_kind, changed_by, at, before, after)
+SELECT key, 'updated', u('operator'), now() + interval '1 second', '5', '7' FROM app_config WHERE key = 'pairing_wave_size';
+UPDATE app_config SET value = '7', updated_at = now() + interval '1 second' WHERE key = 'pairing_wave_size';
+
+-- heard by: a4_tiers_are_their_history
+
+UPDATE pricing_tiers SET price = 1 WHERE minutes = 5;
+
+UPDATE pricing_tiers SET is_active = false WHERE minutes = 60;
+
+DELETE FROM pricing_tiers_history WHERE after ->> 'minutes' = '60';
+
+INSERT INTO pricing_tiers_history (id, tier_id, change_kind, changed_by, at, before, after)
+SELECT u('stale'), id, 'updated', u('operator'), now(), '{"price": 1}', '{"price": 2}' FROM pricing_tiers WHERE minutes = 5;
+
+-- heard by: a4_promotions_are_their_history
+
+UPDATE pricing_promotions SET price = 1;
+
+UPDATE pricing_promotions_history SET before = '{}' WHERE id = u('promotion on');
+
+DELETE FROM pricing_promotions_history WHERE change_kind = 'created';

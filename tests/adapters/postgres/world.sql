@@ -11,16 +11,77 @@ $$ SELECT now() - minutes * interval '1 minute' $$;
 SET LOCAL session_replication_role = replica;
 UPDATE pricing_tiers_history SET at = ago(1000);
 UPDATE pricing_promotions_history SET at = ago(1000);
+UPDATE pricing_tiers SET updated_at = ago(1000);
+UPDATE pricing_promotions SET updated_at = ago(1000);
 SET LOCAL session_replication_role = origin;
 
+-- Somebody was told: a frame, or a command for later (whom: null).
+CREATE FUNCTION told(said text, about jsonb, whom jsonb, at_ timestamptz) RETURNS void LANGUAGE sql AS $$
+    INSERT INTO outbox (kind, stream, audience, payload, created_at, next_attempt_at, sent_at)
+    SELECT CASE WHEN whom IS NULL THEN 'later' ELSE 'frame' END, 'of the world', coalesce(whom, '{}'),
+           about || jsonb_build_object(CASE WHEN whom IS NULL THEN 'command' ELSE 'frame' END, said), at_, at_, at_
+$$;
+
+-- What a move is called, and who hears of it.
+CREATE FUNCTION heard(machine_ text, command_ text, to_ text, id_ uuid, at_ timestamptz) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    event_ text := CASE machine_
+        WHEN 'payment' THEN CASE command_
+            WHEN 'create' THEN 'payment_created' WHEN 'confirm' THEN 'payment_confirmed' WHEN 'hold' THEN 'payment_held'
+            WHEN 'consume' THEN 'payment_consumed' WHEN 'fail' THEN 'payment_failed' WHEN 'fall_back' THEN 'fell_back'
+            WHEN 'tick' THEN 'payment_expired' END
+        WHEN 'pairing' THEN CASE WHEN command_ = 'open' THEN 'pairing_opened' WHEN to_ = 'pending' THEN 'offer_declined'
+            WHEN to_ = 'accepted' THEN 'pairing_accepted' ELSE 'pairing_failed' END
+        WHEN 'chat' THEN CASE command_
+            WHEN 'start' THEN 'session_started' WHEN 'request_extension' THEN 'session_paused'
+            WHEN 'extension_accepted' THEN 'session_prolonged'
+            WHEN 'time_up' THEN CASE to_ WHEN 'closing' THEN 'session_closing' ELSE 'session_ended' END END
+        WHEN 'extension' THEN CASE command_ WHEN 'ask' THEN 'extension_asked' ELSE 'extension_accepted' END
+        ELSE 'went_online' END;
+    customer jsonb := '{"customer": "somebody"}';
+    mitra jsonb := '{"mitra": "somebody"}';
+    about jsonb;
+BEGIN
+    SELECT jsonb_build_object('customer', c.customer_id), jsonb_build_object('mitra', c.mitra_id) INTO customer, mitra
+    FROM chat_sessions c LEFT JOIN session_extensions e ON e.session_id = c.id
+    WHERE c.id = id_ OR e.id = id_;
+    about := jsonb_build_object(CASE machine_ WHEN 'payment' THEN 'payment_session_id' WHEN 'pairing' THEN 'pairing_request_id'
+        WHEN 'chat' THEN 'session_id' WHEN 'extension' THEN 'extension_id' ELSE 'mitra_id' END, id_);
+    customer := coalesce(customer, '{"customer": "somebody"}');
+    mitra := coalesce(mitra, '{"mitra": "somebody"}');
+    CASE
+        WHEN event_ IN ('payment_confirmed', 'payment_expired', 'session_paused', 'pairing_failed') THEN
+            PERFORM told(event_, about, customer, at_);
+        WHEN event_ = 'pairing_opened' THEN
+            PERFORM told('chat_request', about, jsonb_build_object('request', id_), at_);
+            PERFORM told('look_again', jsonb_build_object('request_id', id_), NULL, at_);
+        WHEN event_ = 'pairing_accepted' THEN
+            PERFORM told('paired', about, side, at_) FROM unnest(ARRAY[customer, mitra]) AS side;
+        WHEN event_ = 'session_prolonged' THEN
+            PERFORM told('session_resumed', about, side, at_) FROM unnest(ARRAY[customer, mitra]) AS side;
+        WHEN event_ = 'session_closing' THEN
+            PERFORM told(event_, about, side, at_) FROM unnest(ARRAY[customer, mitra]) AS side;
+        WHEN event_ = 'session_ended' THEN
+            PERFORM told(event_, about, side, at_) FROM unnest(ARRAY[customer, mitra]) AS side;
+            PERFORM told('mitra_became_eligible', jsonb_build_object('mitra_id', mitra -> 'mitra'), NULL, at_);
+        WHEN event_ = 'extension_asked' THEN PERFORM told('extension_request', about, mitra, at_);
+        WHEN event_ = 'extension_accepted' THEN PERFORM told('extension_response', about, customer, at_);
+        WHEN event_ = 'went_online' THEN PERFORM told('mitra_became_eligible', about, NULL, at_);
+        ELSE NULL;
+    END CASE;
+    RETURN event_;
+END $$;
+
 CREATE FUNCTION moved(machine_ text, word text, version_ integer, from_ text, to_ text, command_ text, at_ timestamptz,
-                      cause text DEFAULT NULL) RETURNS void LANGUAGE sql AS $$
+                      cause text DEFAULT NULL, facts_ jsonb DEFAULT '{}') RETURNS void LANGUAGE sql AS $$
     INSERT INTO transitions (machine, aggregate_id, version, from_state, to_state, command, event, cause_tag, actor_type,
                              at, facts, body, fingerprint, previous_hash, hash)
-    SELECT machine_, u(word), version_, from_, to_, command_, 'something', cause, 'system', at_,
+    SELECT machine_, u(word), version_, from_, to_, command_, heard(machine_, command_, to_, u(word), at_), cause, 'system',
+           at_, facts_ ||
            CASE WHEN machine_ = 'pairing' AND command_ = 'accept' THEN '{"online": true, "live_chats": 2, "cap": 3}'
                 WHEN machine_ = 'pairing' AND command_ = 'decline' THEN '{"eligible_left": false}'
                 WHEN machine_ = 'chat' AND command_ = 'extension_accepted' THEN '{"minutes": 5}'
+                WHEN machine_ = 'chat' AND command_ = 'time_up' THEN '{"grace_seconds": 60}'
                 WHEN machine_ = 'extension' THEN '{"policy": "auto_approve", "ws_connected": true, "online": true}'
                 ELSE '{}' END::jsonb, '', '',
            (SELECT hash FROM transitions
@@ -44,13 +105,14 @@ $$;
 CREATE FUNCTION confirmed(word text, at timestamptz) RETURNS void LANGUAGE sql AS $$
     INSERT INTO payment_captures (id, provider, provider_invoice_id, payment_session_id, amount, currency, paid_at,
                                   recorded_at)
-    SELECT u('capture ' || word), 'development', word, u(word), amount, 'IDR', at, at
+    SELECT u('capture ' || word), 'development', u(word)::text, u(word), amount, 'IDR', at, at
     FROM payment_sessions WHERE id = u(word) AND amount > 0;
     UPDATE payment_sessions
     SET status = 'confirmed', version = 2, confirmed_at = at, expires_at = at + interval '20 minutes',
         wake_at = at + interval '20 minutes'
     WHERE id = u(word);
-    SELECT moved('payment', word, 2, 'pending', 'confirmed', 'confirm', at);
+    SELECT moved('payment', word, 2, 'pending', 'confirmed', 'confirm', at, NULL, jsonb_build_object('captured', amount > 0))
+    FROM payment_sessions WHERE id = u(word);
 $$;
 
 -- A request opens on it and takes hold of it; it was offered to sari and tini, or to the target alone.
@@ -62,12 +124,13 @@ CREATE FUNCTION searched(word text, payment text, at timestamptz, target text DE
     FROM payment_sessions WHERE id = u(payment);
     INSERT INTO pairing_waves VALUES
         (u(word), 1, CASE WHEN target IS NULL THEN ARRAY[u('sari'), u('tini')] ELSE ARRAY[u(target)] END, at);
-    SELECT moved('pairing', word, 1, NULL, 'pending', 'open', at);
+    SELECT moved('pairing', word, 1, NULL, 'pending', 'open', at, NULL, jsonb_build_object('kind', kind))
+    FROM pairing_requests WHERE id = u(word);
 $$;
 
 CREATE FUNCTION held(word text, version_ integer, holder text, at timestamptz) RETURNS void LANGUAGE sql AS $$
     UPDATE payment_sessions SET held_by = u(holder), wake_at = NULL, version = version_ WHERE id = u(word);
-    SELECT moved('payment', word, version_, 'confirmed', 'confirmed', 'hold', at);
+    SELECT moved('payment', word, version_, 'confirmed', 'confirmed', 'hold', at, NULL, jsonb_build_object('by', u(holder)));
 $$;
 
 -- It fails: a failure row, and the money is owed.
@@ -77,8 +140,9 @@ CREATE FUNCTION failed(word text, version_ integer, cause text, at_ timestamptz,
     SET status = 'failed_pairing', cause_tag = cause, held_by = NULL, version = version_, fallback_open = fallback,
         fallback_until = CASE WHEN fallback THEN expires_at END, wake_at = CASE WHEN fallback THEN expires_at END
     WHERE id = u(word);
-    INSERT INTO pairing_failures (id, payment_session_id, customer_id, pairing_request_id, cause_tag, amount, created_at)
-    SELECT u('failure ' || word), id, customer_id, u(request), cause, amount, at_
+    INSERT INTO pairing_failures (id, payment_session_id, customer_id, pairing_request_id, targeted_mitra_id, cause_tag, amount,
+                                  created_at)
+    SELECT u('failure ' || word), id, customer_id, u(request), targeted_mitra_id, cause, amount, at_
     FROM payment_sessions WHERE id = u(word);
     INSERT INTO customer_transactions (id, customer_id, payment_session_id, kind, amount, at, failure_id)
     SELECT u('due ' || word), customer_id, id, 'refund_due', amount, at_, u('failure ' || word)
@@ -138,6 +202,8 @@ INSERT INTO chat_keys (session_id, author, wrapped_key, key_id)
 VALUES (u('ani chats'), 'customer', '', 'key'), (u('ani chats'), 'mitra', '', 'key');
 INSERT INTO chat_messages VALUES
     (u('ani chats'), 1, 'customer', u('message 1'), '', ago(6)), (u('ani chats'), 2, 'mitra', u('message 2'), '', ago(5));
+SELECT told('message', jsonb_build_object('session_id', u('ani chats'), 'seq', seq), side, ago(7.0 - seq))
+FROM generate_series(1, 2) AS seq, unnest(ARRAY[jsonb_build_object('customer', u('ani')), jsonb_build_object('mitra', u('sari'))]) AS side;
 SELECT paid('ani extends', 'ani', ago(5), true), confirmed('ani extends', ago(4)),
        asked('ani asks', 'ani chats', 'ani extends', ago(3)), held('ani extends', 3, 'ani asks', ago(3)),
        moved('chat', 'ani chats', 2, 'active', 'extending', 'request_extension', ago(3));
@@ -177,7 +243,8 @@ VALUES (u('reversed citra pays'), u('citra'), u('citra pays'), 'refund_reversed'
 UPDATE payment_sessions
 SET status = 'confirmed', cause_tag = NULL, fallback_open = false, held_by = u('citra seeks'), wake_at = NULL, version = 5
 WHERE id = u('citra pays');
-SELECT moved('payment', 'citra pays', 5, 'failed_pairing', 'confirmed', 'fall_back', ago(0.3)),
+SELECT moved('payment', 'citra pays', 5, 'failed_pairing', 'confirmed', 'fall_back', ago(0.3), NULL,
+             jsonb_build_object('by', u('citra seeks'))),
        searched('citra seeks', 'citra pays', ago(0.3)),
        moved('pairing', 'citra seeks', 2, 'pending', 'pending', 'decline', ago(0.2));
 UPDATE pairing_requests SET version = 2 WHERE id = u('citra seeks');
@@ -196,7 +263,7 @@ INSERT INTO payment_captures VALUES
     (u('dewi again'), 'xendit', 'again', u('dewi pays'), 7000, 'IDR', ago(6), ago(6)),
     (u('stray'), 'xendit', 'stray', NULL, 500, 'IDR', ago(6), ago(6));
 INSERT INTO pairing_failures (id, payment_session_id, customer_id, capture_id, cause_tag, amount, created_at) VALUES
-    (u('failure dewi again'), u('dewi pays'), u('dewi'), u('dewi again'), 'duplicate_payment', 7000, ago(6)),
+    (u('failure dewi again'), u('dewi pays'), u('dewi'), u('dewi again'), 'payment_mismatch', 7000, ago(6)),
     (u('failure stray'), NULL, NULL, u('stray'), 'payment_mismatch', 500, ago(6));
 INSERT INTO customer_transactions (id, customer_id, payment_session_id, kind, amount, at, failure_id) VALUES
     (u('due dewi again'), u('dewi'), u('dewi pays'), 'refund_due', 7000, ago(6), u('failure dewi again')),
@@ -208,9 +275,13 @@ UPDATE payment_sessions SET status = 'expired', wake_at = NULL, version = 2 WHER
 SELECT moved('payment', 'eka hesitates', 2, 'pending', 'expired', 'tick', ago(19)), paid('eka pays', 'eka', ago(1));
 
 -- fitri had her first session for nothing; it is over.
-INSERT INTO pricing_promotions_history (id, key, change_kind, at, before, after)
-SELECT u('promotion on'), key, 'reactivated', ago(100), after, after || '{"is_active": true}'
+INSERT INTO pricing_promotions_history (id, key, change_kind, changed_by, at, before, after)
+SELECT u('promotion on'), key, 'reactivated', u('operator'), ago(100), after, after || '{"is_active": true}'
 FROM pricing_promotions_history;
+INSERT INTO pricing_promotions_history (id, key, change_kind, changed_by, at, before, after)
+SELECT u('promotion off'), key, 'deactivated', u('operator'), ago(45), after, after || '{"is_active": false}'
+FROM pricing_promotions_history WHERE id = u('promotion on');
+UPDATE pricing_promotions SET version_id = u('promotion off'), updated_at = ago(45);
 INSERT INTO payment_sessions (id, customer_id, amount, mode, duration_minutes, is_extension, is_first_session_discount,
                               status, provider, price_source_id, created_at, expires_at, wake_at, version)
 VALUES (u('fitri pays'), u('fitri'), 0, 'chat', 5, false, true, 'pending', 'none', u('promotion on'), ago(60), ago(40),
