@@ -7,6 +7,7 @@ Nothing on the page is typed by hand: laws come from the database's invariants a
 from their catalogue, mutants from their report, figures from runs made here.
 """
 
+import hashlib
 import os
 import platform
 import re
@@ -20,6 +21,7 @@ from halobestie_adapters.postgres.invariants import Q
 from halobestie_app.simulation import night
 from halobestie_core import chat, extension, pairing, payment, presence
 from halobestie_core.explore import PROOF, explore, figures, invariants
+from halobestie_core.explore.bounds import ALWAYS
 
 ROOT: Final = Path(__file__).resolve().parent
 SQL: Final = "../src/halobestie_adapters/postgres/sql/invariants.sql"
@@ -27,6 +29,7 @@ PAGE: Final = ROOT / "docs" / "proof.md"
 MUTANTS: Final = ROOT / "docs" / "mutants.md"
 RACES: Final = ROOT / "docs" / "races.md"
 FAULTS: Final = ROOT / "docs" / "reliability.md"
+CORE: Final = ROOT / "src" / "halobestie_core"
 NIGHTS: Final = 30
 MACHINES: Final = (payment.PAYMENT, pairing.PAIRING, chat.CHAT, extension.EXTENSION, presence.PRESENCE)
 BEGIN, END = "<!-- measured -->", "<!-- as measured -->"
@@ -47,27 +50,61 @@ TESTS: Final = {
     "A3": ("acceptance/test_authorisation.py", "acceptance/test_foreign.py"),
     "A4": ("acceptance/test_back_office.py", "app/usecases/test_catalogue.py"),
     "A5": ("acceptance/test_marks.py", "acceptance/conftest.py"),
+    "C3": ("app/usecases/test_presence_races.py", "app/workers/test_heartbeats.py"),
     "C4": ("acceptance/test_availability.py", "app/workers/test_availability.py"),
     "H1": ("contract/test_messages.py", "adapters/postgres/test_messages.py"),
     "H2": ("app/ws/test_delivery.py", "browser/test_returning.py"),
+    "H3": ("app/ws/test_delivery.py", "acceptance/test_foreign.py"),
     "M8": ("app/usecases/test_price_races.py",),
     "M9": ("acceptance/test_money_storm.py", "acceptance/test_webhooks.py"),
     "M10": ("acceptance/test_gateway_away.py", "app/usecases/test_reconciling.py"),
     "T3": ("app/workers/test_deadlines.py", "faults/test_floods.py"),
+    "T4": ("app/workers/test_relay_races.py", "faults/test_instances.py"),
     "T5": ("acceptance/test_idempotency.py", "acceptance/test_unknown_commits.py"),
 }
 """Of laws that no query and no state can say whole: the stories that tell them."""
 
 WORDS: Final = {
+    "A1": "A refresh token has at most one successor, and using it again outside thirty seconds of "
+    "grace ends the whole family; five seconds after a log-out, a block or a revocation nothing "
+    "works any more, sockets included.",
     "A2": "A code is taken once, in its life, within five tries; sending it again forgives no failure.",
     "A3": "Nobody reads or writes what is another's, by any route.",
     "A4": "Every change by an operator has one row of history with its author; a stale one changes nothing.",
     "A5": "No log, metric, push or error tells a phone, a token, a code or a word of a chat.",
+    "C2": "Nobody accepts who is offline at that commit.",
+    "C3": "With pings required, nobody is online without a fresh heartbeat for longer than five "
+    "seconds; a fresh heartbeat is never overwritten by an old one, nor swept away.",
     "C4": "What customers hear of who is there is ten seconds old at most; unknown is said as unknown.",
+    "H1": "A chat's messages are numbered from 1 without a gap, and what its author sent twice is there"
+    " once.",
+    "H2": "An acknowledged message is in PostgreSQL and can be read until it is destroyed on purpose; "
+    "two seconds after a reconnect each of the two has every one of them, once, in order.",
+    "H3": "Nobody but the two of a chat receives its frames, and nothing is said in one that is paused "
+    "or over.",
+    "M2": "A payment is held exactly when one open request or pending extension uses it, and by that "
+    "one; none stays confirmed and unheld for a minute past its end.",
+    "M6": "A failed payment above 0 has exactly one refund due, open or settled, of its amount; no "
+    "capture is both charged and owed back.",
     "M9": "A webhook counts once; one that does not match in amount, currency or id moves nothing.",
+    "M10": "Ten minutes after the gateway answers again, what it calls paid is in our books, or in "
+    "quarantine.",
+    "M11": "A customer has at most one first-session discount, reserved or spent; extensions are never "
+    "discounted or free.",
+    "M12": "Ledger, failures, moves and histories are never changed or deleted; what an operator did "
+    "with a failure, and that it was superseded, is set once.",
+    "M13": "A payment backs at most one open request or pending extension, of its own kind and customer;"
+    " a fallback makes no payment and no invoice.",
+    "P4": 'A search ends as "all rejected" only if everybody who was offered it declined and, by the '
+    "facts recorded with the move, nobody eligible was left.",
+    "T2": "Nothing fires before its time, and each deadline fires once.",
+    "T3": "Deadlines fire within 25 ms for 99 of 100 and within a second for all; what is overdue when "
+    "an instance starts, within a second.",
+    "T4": "Whatever somebody must hear of, and every command for later, is written in the transaction "
+    "that makes it so; two seconds later nothing is unsent while the outside is up.",
     "T5": "A command that is sent again under its key has one effect, also when nobody knew of the first.",
 }
-"""Sentences for laws that have none in the database's list."""
+"""The promise, where what the database or a state can be asked is only part of it; else the query's words."""
 
 HEAD: Final = """# Why it can be trusted, for whoever has to check it
 
@@ -149,6 +186,10 @@ def measured() -> Iterator[str]:
         one, seconds = timed(lambda bounds=bounds: explore(bounds))  # type: ignore[misc] # bound at once
         found.append(one)
         yield f"| {one.name} | {one.states:,} | {one.edges:,} | {one.depth} | {seconds:.1f} |"
+    yield ""
+    for one in found:
+        yield f"* {one.name}: {' '.join(said for said in one.bounds.sentences if said not in ALWAYS)}"
+    yield f"* Everywhere: {' '.join(ALWAYS)}"
     data = figures(found)
     yield (
         f"\n{len(data['invariants'])} laws, broken by {'none' if data['held'] else 'SOME'} of these states "
@@ -195,12 +236,27 @@ def faults() -> str:
     if not rows:
         raise SystemExit(f"{FAULTS} holds no table of faults: write it with `make faults`")
     rounds, violations = (sum(int(row[at].replace(",", "")) for row in rows) for at in (0, 1))
-    return f"{len(rows)} faults on three real instances, {rounds:,} rounds, {violations} violations."
+    return (
+        f"{len(rows)} faults on three real instances (the webhooks on two), {rounds:,} rounds, "
+        "each delivery, deadline, socket, dawdler and piece of nonsense counted as one; "
+        f"{violations} violations."
+    )
 
 
 def fingerprints() -> str:
-    """The tables that everything here is about."""
-    return ", ".join(f"{machine.name} `{machine.fingerprint}`" for machine in MACHINES)
+    """What everything here is about: the tables by name, and all that the core is made of."""
+    tables = ", ".join(f"{machine.name} `{machine.fingerprint}`" for machine in MACHINES)
+    return f"{tables}, and a core of `{digest()}`"
+
+
+def digest() -> str:
+    """A fingerprint of the core, comments aside: reactions, guards, laws and prices are no tables."""
+    seen = hashlib.sha256()
+    for module in sorted(CORE.rglob("*.py")):
+        lines = (line.strip() for line in module.read_text().splitlines())
+        seen.update(module.relative_to(CORE).as_posix().encode())
+        seen.update("\n".join(line for line in lines if line and not line.startswith("#")).encode())
+    return seen.hexdigest()[:16]
 
 
 def diagrams() -> Iterator[str]:

@@ -18,7 +18,7 @@ or says the opposite, a field is not set, a cause is not given, a repeat is not 
 reason, a reaction does not follow. For each bend the core's tests run until the first one fails; the tests
 that only draw the tables take no part, for they would hear everything and prove nothing.
 
-Written by `make mutants`; `make test` fails when the rules have changed since.
+Written by `make mutants`; `make test` fails when a table has changed since.
 """
 
 

@@ -188,7 +188,7 @@ class Renderer:
     # ---------------------------------------------------------------------------------------- presence
 
     async def presence(self, row: OutboxFrame) -> Members:
-        """Tell a mitra that they are offline now, and why: switched off elsewhere, or taken so by the server."""
+        """Tell a mitra that they are offline now: switched off elsewhere, or by the server, and why."""
         if not isinstance(row.audience, ToMitra):
             raise _Vanished
         listener, _ = _found(await self.reads.mitra(row.audience.mitra_id))
