@@ -43,7 +43,7 @@ async def test_killed_at_random(rig: Rig, faulted: Faulted, fault_rounds: int) -
             row.took("ready", await rig.restarted(doomed))
             ready = await rig.now() if len(doomed) > 1 else 0.0
             row.took("overdue deadline", max(0.0, await rig.lateness(due, ready)))
-            row.took("outbox drained", await rig.drained())
+            await rig.drained(row)
             row.broken += await rig.house.complaints(eventual=False)
             row.rounds += 1
     came_to = crowd.came_to()
@@ -62,7 +62,7 @@ async def test_killed_at_named_points(rig: Rig, faulted: Faulted, fault_rounds: 
             async with asyncio.timeout(60):
                 await point.reached(rig)
             row.took("ready", await rig.restarted(rig.house.instances))
-            row.took("outbox drained", await rig.drained())
+            await rig.drained(row)
             row.broken += await rig.house.complaints(eventual=False)
             row.rounds += 1
 

@@ -58,7 +58,7 @@ async def goes_on(rig: Rig, row: Row, crowd: Crowd) -> None:
     """Look again, and wait until somebody ends an evening."""
     await rig.looks_again()
     await crowd.evenings()
-    row.took("outbox drained", await rig.drained())
+    await rig.drained(row)
     row.broken += await rig.house.complaints(eventual=False)
     row.rounds += 1
 

@@ -45,7 +45,9 @@ CONVERGED: Final = 30.0
 """Seconds after which what has not come right counts as broken; how long it took is a figure."""
 LAST: Final = "SELECT coalesce(max(id), 0) FROM outbox"
 UNSENT: Final = """
-SELECT count(*) FROM outbox WHERE sent_at IS NULL AND kind IN ('frame', 'later', 'push') AND id <= %s"""
+SELECT count(*) FROM outbox WHERE sent_at IS NULL AND id <= %s AND kind = ANY(%s)"""
+AT_ONCE: Final = ["frame", "later"]
+"""What leaves the outbox without being waited for."""
 OVERDUE: Final = """
 WITH due AS (SELECT clock_timestamp() + %s * interval '1 second' AS at)
 UPDATE payment_sessions SET expires_at = due.at, wake_at = due.at FROM due WHERE id = %s
@@ -136,16 +138,20 @@ class Rig:
                 break
             await asyncio.sleep(0.05)
 
-    async def drained(self) -> float:
-        """Wait until everything is sent that is there now, pushes too; gives how long that took."""
-        begun = time.monotonic()
-        last = await self.house.value(LAST)
+    async def drained(self, row: Row | None = None) -> None:
+        """Wait until everything is sent that is there now; notes how long that took, for pushes apart.
 
-        async def nothing() -> bool:
-            return bool(await self.house.value(UNSENT, last) == 0)
+        A push waits two seconds for its frame's acknowledgment, and longer if whoever was sending it died.
+        """
+        begun, last = time.monotonic(), await self.house.value(LAST)
+        for what, kinds in (("outbox drained", AT_ONCE), ("pushes too, after", [*AT_ONCE, "push"])):
 
-        await eventually(nothing, seconds=CONVERGED, what="news are left in the outbox")
-        return time.monotonic() - begun
+            async def nothing(kinds: list[str] = kinds) -> bool:
+                return bool(await self.house.value(UNSENT, last, kinds) == 0)
+
+            await eventually(nothing, seconds=CONVERGED, what="news are left in the outbox")
+            if row is not None:
+                row.took(what, time.monotonic() - begun)
 
     async def looks_again(self) -> None:
         """Connect again for looking behind the scenes, as soon as PostgreSQL takes connections."""
