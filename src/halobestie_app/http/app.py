@@ -26,6 +26,7 @@ from starlette.types import Receive, Scope, Send
 from halobestie_app import log
 from halobestie_app.http import answers, body, once, problems
 from halobestie_app.http.budgets import Rates
+from halobestie_app.http.doubled import judged, nowhere, refuse_doubled
 from halobestie_app.http.dressing import SAFE, RawHeaders, completed, dressed
 from halobestie_app.http.patience import within
 from halobestie_app.http.principal import Bearers, Principal
@@ -48,6 +49,7 @@ _WANTED: Final = frozenset(
         b"content-encoding",
         b"content-length",
         b"content-type",
+        b"host",
         b"transfer-encoding",
         b"x-request-id",
     }
@@ -91,7 +93,9 @@ class App:
         ours = secrets.token_hex(6)
         self._names = (f"{ours}-{number:x}" for number in itertools.count(1))
         refusing = {HTTPException: self._refused_elsewhere, Exception: self._broken_elsewhere}
-        self._rest = dressed(Starlette(routes=list(extra), exception_handlers=refusing), self._headers)
+        rest = Starlette(routes=list(extra), exception_handlers=refusing)
+        rest.router.default = nowhere
+        self._rest = dressed(judged(rest), self._headers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection as ASGI says."""
@@ -100,10 +104,13 @@ class App:
             await self._elsewhere(scope, receive, send)
             return
         began = time.monotonic()
-        given = {name: value for name, value in scope["headers"] if name in _WANTED}
+        wanted = [pair for pair in scope["headers"] if pair[0] in _WANTED]
+        given = dict(wanted)
         request_id = self._request_id(given)
         route: Route | None = None
         try:
+            if len(given) != len(wanted):
+                refuse_doubled(wanted)
             route = self._method(found, scope["method"])
             answer = (
                 Reply(status=204, headers={"Allow": _allow(found)})

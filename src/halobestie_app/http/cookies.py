@@ -58,11 +58,11 @@ def refuse_foreign_origin(call: Call[Any, Any], allowed: Collection[str] = ()) -
     site = call.headers.get("sec-fetch-site")
     if site is not None and site not in _OWN_PAGES:
         raise _foreign()
-    if origin is not None and not _same_host(origin, call.headers.get("host", "")):
+    if origin is not None and not same_host(origin, call.headers.get("host", "")):
         raise _foreign()
 
 
-def _same_host(origin: str, host: str) -> bool:
+def same_host(origin: str, host: str) -> bool:
     """Compare hosts and ports; not schemes, because TLS may end in front of us."""
     try:
         parts = urlsplit(origin)

@@ -1,12 +1,10 @@
 """The shell around a session: ASGI in, ASGI out. Decides nothing that the session or the hub could decide."""
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Final, Protocol
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import orjson
@@ -18,6 +16,7 @@ from halobestie_adapters.errors import StoreError
 from halobestie_adapters.ids import uuid7
 from halobestie_app import log
 from halobestie_app.http.budgets import Rates
+from halobestie_app.http.cookies import same_host
 from halobestie_app.http.problems import CONTENT_TYPE, rendered
 from halobestie_app.problems import Code, Problem
 from halobestie_app.ws.company import Company
@@ -290,11 +289,7 @@ class SocketEndpoint:
 
     def _may_come_from(self, origin: str | None, host: str | None) -> bool:
         """Programs send no origin; a page's must be known, or be the page of this very host."""
-        if origin is None or origin in self._origins:
-            return True
-        with contextlib.suppress(ValueError):
-            return bool(host) and urlsplit(origin).netloc.lower() == (host or "").lower()
-        return False
+        return origin is None or origin in self._origins or same_host(origin, host or "")
 
 
 def _bearer(websocket: WebSocket) -> str | None:

@@ -87,6 +87,15 @@ async def test_nobody_else(http: httpx2.AsyncClient, shelf: Shelf, token: str | 
     assert shelf.bodies == []
 
 
+async def test_two_tokens_are_none(http: httpx2.AsyncClient, shelf: Shelf) -> None:
+    """Whichever of them is right, and if both are."""
+    right, wrong = (b"x-callback-token", b"the token"), (b"x-callback-token", b"wrong")
+    for both in ((right, wrong), (wrong, right), (right, right)):
+        answer = await http.post(PATH, content=b"{}", headers=list(both))
+        assert (answer.status_code, answer.json()["code"]) == (401, "UNAUTHENTICATED")
+    assert shelf.bodies == []
+
+
 async def test_the_token_comes_first(http: httpx2.AsyncClient) -> None:
     """Who has no token is sent away before a byte of the body is read, however large or slow it is."""
 

@@ -11,6 +11,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from halobestie_adapters.errors import StoreUnavailable
 from halobestie_app.problems import Code, Problem
+from halobestie_app.ws.endpoint import PATH
 from halobestie_app.ws.hub import MOST_PER_USER
 from halobestie_app.ws.incoming import LARGEST
 from halobestie_core.ports.identity import Revoked
@@ -87,11 +88,21 @@ async def test_origins() -> None:
             "https://app.example.evil",
             "http://[",
             place.base + "1",
+            place.base.replace("http:", "ftp:"),
+            place.base.replace("http:", ""),
         ):
             with pytest.raises(InvalidStatus) as refused:
                 await place.dialled(ANI, origin=origin)
             assert refused.value.response.status_code == 403
             assert b'"FORBIDDEN"' in (refused.value.response.body or b"")
+
+
+async def test_two_origins_are_none(place: Place) -> None:
+    """Whichever of them is this host's: no browser sends that, and the protocol itself refuses it."""
+    twice = [("Origin", place.base), ("Origin", place.base)]
+    with pytest.raises(InvalidStatus) as refused:
+        await connect(place.base.replace("http", "ws") + PATH, additional_headers=twice, proxy=None)
+    assert refused.value.response.status_code == 400
 
 
 async def test_revoked_log_in(place: Place) -> None:
