@@ -59,6 +59,7 @@ def live(pool: AsyncConnectionPool, cadence: int = 30) -> LiveSettings:
     return LiveSettings(PostgresConfigStore(pool), cadence, nobody)
 
 
+@pytest.mark.unsound("changes settings by hand", "a4_settings_are_their_history")
 async def test_defaults_until_read(pool: AsyncConnectionPool, conn: AsyncConnection[TupleRow]) -> None:
     """Before the first look the defaults are in force, then what is stored."""
     settings = live(pool)
@@ -132,6 +133,7 @@ async def test_unreachable_store(pool: AsyncConnectionPool) -> None:
     assert settings() == before
 
 
+@pytest.mark.unsound("changes settings by hand", "a4_settings_are_their_history")
 async def test_unknown_rows_are_no_error(pool: AsyncConnectionPool, conn: AsyncConnection[TupleRow]) -> None:
     """A newer version's key is passed over, and its value of a key of ours counts as the default."""
     await conn.execute("INSERT INTO app_config VALUES ('speed', '1', now())")
@@ -145,6 +147,7 @@ async def test_unknown_rows_are_no_error(pool: AsyncConnectionPool, conn: AsyncC
     assert "speed" not in {row.key for row in settings.stored}
 
 
+@pytest.mark.unsound("changes settings by hand", "a4_settings_are_their_history")
 async def test_threshold_below_the_cadence_of_the_day(
     pool: AsyncConnectionPool, conn: AsyncConnection[TupleRow]
 ) -> None:
@@ -158,6 +161,33 @@ async def test_threshold_below_the_cadence_of_the_day(
         await settings.refresh()
     assert settings().stale_after(60) == 60
     assert [line["log_level"] for line in lines if "little time" in line["event"]] == ["warning"]
+
+
+@pytest.mark.unsound("changes settings by hand", "a4_settings_are_their_history")
+async def test_little_time_is_told_at_the_first_look(
+    pool: AsyncConnectionPool, conn: AsyncConnection[TupleRow]
+) -> None:
+    """Also of the default, for the cadence may be new; then once per change, and never of enough."""
+
+    async def told(*seconds: int) -> list[int]:
+        with capture_logs() as lines:
+            await settings.refresh()
+            for count in seconds:
+                await conn.execute(
+                    "UPDATE app_config SET value = to_jsonb(%s::int), updated_at = clock_timestamp()"
+                    " WHERE key = 'mitra_stale_after_seconds'",
+                    [count],
+                )
+                await settings.refresh()
+                await settings.refresh()
+        return [line["count"] for line in lines if "little time" in line["event"]]
+
+    for cadence in (30, 60):
+        settings = live(pool, cadence)
+        assert await told() == [45]
+        assert await told(44, 44, 120, 44, 45) == [44, 44, 45]
+    settings = live(pool, 22)
+    assert await told() == []
 
 
 async def test_two_changes_at_once(pool: AsyncConnectionPool, boss: UUID) -> None:

@@ -54,6 +54,7 @@ class LiveSettings:
         self._nudge = nudge
         self._stored: dict[str, Stored] = {}
         self._current = Settings()
+        self._warned: int | None = None
         self._look = asyncio.Event()
 
     def __call__(self) -> Settings:
@@ -137,12 +138,13 @@ class LiveSettings:
             known = self._stored.get(row.key)
             if known is None or known.updated_at < row.updated_at:
                 self._stored[row.key] = row
-        before, self._current = self._current, read(self._stored.values())
+        self._current = read(self._stored.values())
         threshold = self._current.mitra_stale_after_seconds
-        if threshold < 2 * self.cadence and threshold != before.mitra_stale_after_seconds:
+        if threshold < 2 * self.cadence and threshold != self._warned:
             # Below twice the cadence one lost heartbeat takes a mitra offline; below the cadence each would,
-            # and therefore the cadence is what counts.
+            # and therefore the cadence is what counts. Said at the first look, too: the cadence may be new.
             _log.warning("heartbeats are given little time", key="mitra_stale_after_seconds", count=threshold)
+        self._warned = threshold
 
 
 def read(rows: Iterable[Stored]) -> Settings:
