@@ -1,12 +1,21 @@
 """Both kinds of place: each test of a contract runs in memory and on PostgreSQL."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
 from support.places import MemoryPlace, Place
 from support.postgres_places import PostgresPlace, postgres_place
 from support.steps import AYU, BIMA, SARI, TINI
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Money is written down as of invoices with made-up names, as a twin may have them."""
+    named = pytest.mark.unsound("makes up names of invoices", "m9_captures_are_of_their_invoices")
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(named)
 
 
 @pytest.fixture

@@ -195,6 +195,7 @@ async def test_leaving_without_saving_changes_nothing(house: Place) -> None:
     assert await house.rows() == before
 
 
+@pytest.mark.unsound("moves a version by hand", "m1_rows_agree_with_their_moves")
 async def test_a_stale_decision_is_refused_whole(house: Place) -> None:
     """A row that moved on since it was decided on: nothing at all is written."""
     await pay(house)

@@ -7,7 +7,6 @@ from uuid import UUID
 from attrs import frozen
 from psycopg.sql import SQL
 
-from halobestie_adapters.postgres.invariants import check
 from halobestie_app.usecases import extensions, pairings, payments
 from halobestie_core.chat import ChatSession
 from halobestie_core.extension import Extension
@@ -131,13 +130,6 @@ async def talking(office: Office, mitra: UUID | None = None, minutes: int = 5) -
     request = await pairings.open_general(desk, customer, paid.payment.id, topic)
     won, _ = await pairings.accept(desk, listener, request.request.id)
     return Talk(office, customer, listener, won.session.id)
-
-
-async def sound(office: Office) -> None:
-    """What must hold at every commit holds."""
-    async with office.pool.connection() as conn:
-        broken = await check(conn, eventual=False)
-    assert not broken, "\n".join(str(one) for one in broken)
 
 
 def seconds(later: datetime, earlier: datetime) -> float:

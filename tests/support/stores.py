@@ -26,6 +26,7 @@ from psycopg import sql
 
 from halobestie_adapters.embedded import EmbeddedStores
 from halobestie_adapters.embedded.layout import try_lock
+from support import sound
 from support.waiting import until
 
 DATABASE_URL = "HALOBESTIE_TEST_DATABASE_URL"
@@ -54,6 +55,7 @@ class Stores:
 
 def pytest_configure(config: pytest.Config) -> None:
     """One folder per run, whatever the number of its processes."""
+    config.addinivalue_line("markers", sound.MARKER)
     if not hasattr(config, "workerinput"):
         place = _quickest_place()
         _sweep(place)
@@ -117,22 +119,20 @@ def empty_database_url(stores: Stores, postgres_admin: psycopg.Connection) -> It
 
 
 @pytest.fixture
-def database_url(stores: Stores, postgres_admin: psycopg.Connection, database_template: str) -> Iterator[str]:
-    """A fresh, migrated database, dropped after the test, whoever is still connected."""
+def database_url(
+    request: pytest.FixtureRequest, stores: Stores, postgres_admin: psycopg.Connection, database_template: str
+) -> Iterator[str]:
+    """A fresh, migrated database, dropped after the test, whoever is still connected.
+
+    All that must hold at every commit still holds in it then; `support.sound` says how a test is excused.
+    """
     name = f"test_{stores.worker}_{os.getpid()}_{next(numbers)}"
     _create(postgres_admin, name, database_template)
-    yield stores.database(name)
+    url = stores.database(name)
+    yield url
+    excused = sound.excused(request.node)
+    broken = [] if excused is None else sound.broken(url, excused)
     _drop(postgres_admin, name)
-
-
-@pytest.fixture
-def sound_database_url(database_url: str) -> Iterator[str]:
-    """A fresh, migrated database in which all that must hold at every commit still holds after the test.
-
-    Not for a test that makes up rows past the stores.
-    """
-    yield database_url
-    broken = asyncio.run(_broken(database_url))
     assert not broken, "\n".join(broken)
 
 
@@ -218,10 +218,3 @@ def _migrate(url: str) -> None:
 
     asyncio.run(migrate(url))
     asyncio.run(make_login(url))  # servers log in by it, whichever copy of the template they serve
-
-
-async def _broken(url: str) -> list[str]:
-    from halobestie_adapters.postgres.invariants import check  # noqa: PLC0415 - the same
-
-    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
-        return [str(violation) for violation in await check(connection, eventual=False)]

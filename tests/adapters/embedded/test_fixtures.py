@@ -49,7 +49,7 @@ def test_dropped_under_a_session(database_url: str, forgotten: list[psycopg.Conn
     forgotten[0].execute("SELECT 1")
 
 
-def test_sound(sound_database_url: str) -> None:
+def test_sound(database_url: str) -> None:
     """A database in which nothing happened passes the invariants."""
-    with psycopg.connect(sound_database_url) as connection:
+    with psycopg.connect(database_url) as connection:
         connection.execute("SELECT 1")

@@ -21,7 +21,6 @@ from psycopg_pool import AsyncConnectionPool
 from halobestie_adapters.gateway.development import DevelopmentGateway
 from halobestie_adapters.ids import uuid7
 from halobestie_adapters.memory import MemoryConnections, Tables
-from halobestie_adapters.postgres.invariants import check
 from halobestie_adapters.postgres.pool import make_pool
 from halobestie_adapters.postgres.reads import PostgresReads
 from halobestie_adapters.postgres.unit import Cost, PostgresStore
@@ -227,7 +226,6 @@ async def house(database_url: str, conn: AsyncConnection[TupleRow]) -> AsyncIter
         made = House(pool, conn, tap)
         await conn.execute(SQL(COUNTING))
         yield made
-        assert await check(conn, eventual=False) == []
 
 
 Measured = Callable[[House], Awaitable[Price]]
@@ -488,6 +486,7 @@ WARM_UP: Final = 2
 """The driver prepares a read at its second use, and that once costs a round trip of its own."""
 
 
+@pytest.mark.unsound("ends a grace by hand", "t2_no_chat_was_cut_short")
 @pytest.mark.parametrize("command", PRICES)
 async def test_what_it_costs(house: House, command: str) -> None:
     """Exactly this many waits, statements and rows, and these locks in this order."""

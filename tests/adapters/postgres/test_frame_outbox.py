@@ -37,6 +37,7 @@ async def claimed(outbox: PostgresFrameOutbox, limit: int = 100) -> tuple[list[i
         return [frame.id for frame in claim.frames], claim.more
 
 
+@pytest.mark.unsound("makes up frames of no chat", "h3_only_participants_hear")
 async def test_every_audience(conn: Conn, outbox: PostgresFrameOutbox) -> None:
     """A row is read with its audience, its type and its ids."""
     request = uuid4()

@@ -216,6 +216,9 @@ MANY = SQL(
 )
 
 
+@pytest.mark.unsound(
+    "makes up thousands of rows, for their number", "m1_rows_agree_with_their_moves", "m8_price_has_a_source"
+)
 async def test_found_among_many(house: Bank) -> None:
     """However many invoices there were, what waits is found by an index."""
     await house.sql(MANY)

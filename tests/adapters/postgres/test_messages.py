@@ -34,9 +34,9 @@ MARKER = "rahasiakuSATU"
 
 
 @pytest.fixture
-async def room(sound_database_url: str) -> AsyncIterator[Parlour]:
+async def room(database_url: str) -> AsyncIterator[Parlour]:
     """People who talk; afterwards everything that must hold still does."""
-    async with parlour(sound_database_url) as opened:
+    async with parlour(database_url) as opened:
         yield opened
 
 
@@ -239,9 +239,9 @@ async def test_everybody_talks_at_once(room: Parlour) -> None:
 # ---------------------------------------------------------------------- what it costs
 
 
-async def test_what_a_message_costs(sound_database_url: str) -> None:
+async def test_what_a_message_costs(database_url: str) -> None:
     """Kept in two round trips, refused in two (the second takes back), read in one."""
-    async with tapped(sound_database_url) as tap, parlour(tap.url, connections=1) as room:
+    async with tapped(database_url) as tap, parlour(tap.url, connections=1) as room:
         chat = await room.chat()
         await room.said(chat.customer, chat, "warm")  # statements are prepared, the key is made
         await room.said(chat.mitra, chat, "warm")

@@ -107,6 +107,7 @@ async def test_a_long_chat_goes_in_batches(attic: Attic) -> None:
         "UPDATE chat_sessions SET purged_at = now(), closing_message = NULL",
     ],
 )
+@pytest.mark.unsound("plants what is to be missed", "h1_messages_without_a_gap")
 async def test_messages_that_vanish_otherwise_are_missed(attic: Attic, harm: LiteralString) -> None:
     """What retention did not remove must be there, and what it marked as gone must not."""
     await attic.ended()

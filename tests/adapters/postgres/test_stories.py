@@ -72,6 +72,7 @@ async def id_of(conn: AsyncConnection[TupleRow], word: str) -> UUID:
 
 
 @pytest.mark.parametrize("mode", ["force_custom_plan", "force_generic_plan"])
+@pytest.mark.unsound("makes up thousands of rows, for their number")
 async def test_every_statement_is_served_by_an_index(crowded: AsyncConnection[TupleRow], mode: str) -> None:
     """No statement of a story walks through a table that grows, whether its plan knows the payment or not."""
     await crowded.execute(f"SET plan_cache_mode = {mode}".encode())
@@ -93,6 +94,7 @@ async def test_every_statement_is_served_by_an_index(crowded: AsyncConnection[Tu
     assert walked == []
 
 
+@pytest.mark.unsound("makes up thousands of rows, for their number")
 async def test_long_stories_are_bounded(crowded: AsyncConnection[TupleRow], database_url: str) -> None:
     """A hundred answers to a search and a thousand moves are told; how many there are is told as well."""
     await crowded.execute(LONG.encode())

@@ -69,6 +69,7 @@ async def plan_of(conn: AsyncConnection[TupleRow], statement: Statement) -> Mapp
     return plan
 
 
+@pytest.mark.unsound("makes up thousands of rows, for their number")
 async def test_no_statement_walks_through_a_table(crowded: AsyncConnection[TupleRow]) -> None:
     """Whatever a table has grown to, every statement of a command finds its rows by an index."""
     walked = [

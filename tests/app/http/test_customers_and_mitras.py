@@ -74,6 +74,9 @@ async def test_prices(house: Reception) -> None:
     assert shown["first_session_discount"] is None
 
 
+@pytest.mark.unsound(
+    "switches the promotion on by hand", "a4_promotions_are_their_history", "m8_price_has_a_source"
+)
 async def test_discount(house: Reception) -> None:
     """The promotion replaces one tier's price for somebody new, and never that of an extension."""
     ani = await house.customer()

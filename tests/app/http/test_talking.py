@@ -47,9 +47,9 @@ class Pair:
 
 
 @pytest.fixture
-async def house(sound_database_url: str) -> AsyncIterator[Reception]:
+async def house(database_url: str) -> AsyncIterator[Reception]:
     """Both listeners."""
-    async with reception(sound_database_url) as opened:
+    async with reception(database_url) as opened:
         yield opened
 
 

@@ -14,7 +14,6 @@ from halobestie_app.usecases import billing, catalogue, payments
 from halobestie_core.words import Provider
 from support.billing import Bank
 from support.desk import Office
-from support.extending import sound
 from support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
@@ -101,7 +100,6 @@ async def test_away_and_made_later(bank: Bank) -> None:
     assert seen.payment.xendit_invoice_url
     assert (await frames(bank)).count("payment_updated") == 1
     assert await unsent(bank) == []
-    await sound(bank)
 
 
 @pytest.mark.parametrize("mode", [Mode.LOST, Mode.LATE])
@@ -159,7 +157,6 @@ async def test_a_refusal_is_final(bank: Bank, *, later: bool) -> None:
     bank.fake.well()
     next_one = await payments.create(bank.desk, begun.payment.customer_id, payments.NewPayment(5))
     assert next_one.payment.is_first_session_discount  # given back
-    await sound(bank)
 
 
 async def test_a_refusal_that_comes_too_late(bank: Bank) -> None:
@@ -241,7 +238,6 @@ async def test_money_that_is_first_counts(bank: Bank) -> None:
     assert await bank.status(begun) == "failed_pairing"
     assert await bank.failures(begun) == ["late_payment"]
     assert await bank.captures(begun.payment.id) == [(bill.id, begun.payment.amount)]
-    await sound(bank)
 
 
 async def test_closing_waits_for_the_gateway(bank: Bank) -> None:

@@ -22,7 +22,7 @@ from halobestie_app.usecases import chats, pairings, presence
 from halobestie_app.workers.later import LaterCommands
 from halobestie_core.words import UserType
 from support.desk import Office
-from support.extending import sound, talking
+from support.extending import talking
 from support.identity import Kit, kit
 from support.waiting import eventually
 
@@ -41,11 +41,9 @@ LOG_INS = SQL("SELECT count(*) FROM auth_sessions WHERE user_id = %s AND revoked
 
 
 @pytest.fixture(autouse=True)
-async def everything_holds(desk: Office) -> AsyncIterator[None]:
-    """Nobody is stale while rounds are played; after the last every invariant holds."""
+async def prepared_desk(desk: Office) -> None:
+    """Nobody is stale while rounds are played."""
     desk.change(mitra_stale_after_seconds=3600)
-    yield
-    await sound(desk)
 
 
 @asynccontextmanager

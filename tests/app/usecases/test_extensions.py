@@ -1,6 +1,5 @@
 """Extensions on a real database: what asking needs, what answers and silence become, where the money goes."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
@@ -12,7 +11,7 @@ from halobestie_core.extension import Extension, ExtensionStatus
 from halobestie_core.payment import PaymentStatus
 from halobestie_core.ports.agenda import Due
 from support.desk import Office
-from support.extending import Talk, seconds, sound, talking
+from support.extending import Talk, seconds, talking
 
 pytestmark = pytest.mark.anyio
 
@@ -29,13 +28,6 @@ DISCOUNTED = SQL(
     " UPDATE pricing_promotions SET is_active = true, price = %s, requires_phone = false,"
     " version_id = (SELECT id FROM h)"
 )
-
-
-@pytest.fixture(autouse=True)
-async def everything_holds(desk: Office) -> AsyncIterator[None]:
-    """After each test every invariant holds."""
-    yield
-    await sound(desk)
 
 
 async def refused(asking: object, code: Code, status: int | None = None) -> Problem:
@@ -128,6 +120,9 @@ async def test_what_asking_needs_in_its_order(desk: Office) -> None:
 
 
 @pytest.mark.parametrize("price", [0, 4_000])
+@pytest.mark.unsound(
+    "switches the promotion on by hand", "a4_changes_have_their_author", "a4_promotions_are_their_history"
+)
 async def test_a_discount_prolongs_nothing(desk: Office, price: int) -> None:
     """A free or discounted payment is refused as such, whatever else is wrong with it."""
     await desk.sql(DISCOUNTED, price, price)

@@ -3,7 +3,6 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -15,7 +14,6 @@ from halobestie_adapters.crypto.wrapping import AesKeyWrap
 from halobestie_adapters.ids import uuid7
 from halobestie_adapters.phone_hashes import PhoneHashes
 from halobestie_adapters.postgres import deployment_keys
-from halobestie_adapters.postgres.invariants import check
 from halobestie_adapters.postgres.pricing import PostgresPrices
 from halobestie_app.problems import Code, Problem
 from halobestie_app.usecases import catalogue, chats, clock, pairings, payments
@@ -31,14 +29,6 @@ from support.waiting import eventually
 pytestmark = pytest.mark.anyio
 
 FULL = 10_000
-
-
-@pytest.fixture(autouse=True)
-async def everything_holds(desk: Office) -> AsyncIterator[None]:
-    """After each test every invariant holds."""
-    yield
-    async with desk.pool.connection() as conn:
-        assert [str(violation) for violation in await check(conn, eventual=False)] == []
 
 
 async def promoted(desk: Office, **wish: Any) -> None:  # noqa: ANN401 - fields of the promotion

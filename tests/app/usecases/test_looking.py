@@ -18,7 +18,6 @@ from halobestie_core.payment import PaymentStatus
 from halobestie_core.ports.gateway import InvoiceStatus, InvoiceWish
 from halobestie_core.ports.invoices import Watched
 from support.billing import Bank
-from support.extending import sound
 
 pytestmark = pytest.mark.anyio
 
@@ -39,7 +38,6 @@ async def test_reading_heals_a_lost_webhook(bank: Bank) -> None:
     assert bank.fake.asked[Step.GET] == 2
     assert (await payments.read(bank.desk, who, which)).payment.status is PaymentStatus.CONFIRMED
     assert bank.fake.asked[Step.GET] == 2
-    await sound(bank)
 
 
 async def test_confirming_heals_too(bank: Bank) -> None:
@@ -53,7 +51,6 @@ async def test_confirming_heals_too(bank: Bank) -> None:
     await bank.sql(SQL("UPDATE payment_invoices SET looked_at = NULL"))
     assert (await payments.confirm(bank.desk, who, which)).payment.status is PaymentStatus.CONFIRMED
     assert (await payments.confirm(bank.desk, who, which)).payment.status is PaymentStatus.CONFIRMED
-    await sound(bank)
 
 
 async def test_confirming_what_was_paid_too_late(bank: Bank) -> None:
@@ -65,7 +62,6 @@ async def test_confirming_what_was_paid_too_late(bank: Bank) -> None:
         await payments.confirm(bank.desk, begun.payment.customer_id, begun.payment.id)
     assert late.value.code is Code.PAYMENT_EXPIRED
     assert await bank.failures(begun) == ["late_payment"]
-    await sound(bank)
 
 
 @pytest.mark.parametrize("mode", [Mode.DOWN, Mode.HANG, Mode.BROKEN, Mode.REFUSE])
@@ -125,7 +121,6 @@ async def test_another_gateway_is_chosen(bank: Bank) -> None:
         await payments.confirm(chosen, begun.payment.customer_id, begun.payment.id)
     assert refused.value.code is Code.PAYMENT_NOT_SETTLED
     assert await bank.captures() == []
-    await sound(bank)
 
 
 # ------------------------------------------------------------------------------------------------- rhythm

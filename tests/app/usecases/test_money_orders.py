@@ -14,7 +14,6 @@ from halobestie_app.usecases import clock, payments
 from halobestie_core.ports.agenda import Due
 from halobestie_core.ports.reads import PaymentSeen
 from support.billing import Bank
-from support.extending import sound
 from support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
@@ -81,7 +80,6 @@ async def test_webhook_then_going_back(bank: Bank) -> None:
     seen, webhook = await paid(bank)
     assert await in_order(bank, seen, webhook, back(bank, seen)) == ["OK", "INVALID_STATE"]
     assert await bank.status(seen) == "confirmed"
-    await sound(bank)
 
 
 async def test_going_back_then_webhook(bank: Bank) -> None:
@@ -89,7 +87,6 @@ async def test_going_back_then_webhook(bank: Bank) -> None:
     seen, webhook = await paid(bank)
     assert await in_order(bank, seen, back(bank, seen), webhook) == ["OK", "OK"]
     assert await bank.failures(seen) == ["late_payment"]
-    await sound(bank)
 
 
 @pytest.mark.parametrize("first", ["webhook", "clock"])
@@ -102,7 +99,6 @@ async def test_webhook_and_clock_after_the_deadline(bank: Bank, first: str) -> N
     assert await bank.status(seen) == "failed_pairing"
     assert await bank.failures(seen) == ["late_payment"]
     assert len(await bank.captures(seen.payment.id)) == 1
-    await sound(bank)
 
 
 async def test_webhook_in_time_decided_after_it(bank: Bank) -> None:
@@ -129,7 +125,6 @@ async def test_webhook_in_time_decided_after_it(bank: Bank) -> None:
         await eventually(over, seconds=5, what="not over")
     await applying
     assert await bank.failures(seen) == ["late_payment"]
-    await sound(bank)
 
 
 async def test_the_same_webhook_confirm_and_reconciler(bank: Bank) -> None:
@@ -142,7 +137,6 @@ async def test_the_same_webhook_confirm_and_reconciler(bank: Bank) -> None:
     assert answers == ["OK", "OK", "OK"]
     assert await bank.status(seen) == "confirmed"
     assert len(await bank.captures(which)) == 1
-    await sound(bank)
 
 
 async def test_handed_out_after_the_end(bank: Bank) -> None:
@@ -155,4 +149,3 @@ async def test_handed_out_after_the_end(bank: Bank) -> None:
     assert made.status == "EXPIRED"
     assert (await bank.again(seen)).payment.xendit_invoice_url is None
     assert await bank.sql(SQL("SELECT FROM outbox WHERE kind = 'invoice' AND sent_at IS NULL")) == []
-    await sound(bank)

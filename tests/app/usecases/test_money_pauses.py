@@ -1,6 +1,5 @@
 """Money and what ends a payment, one of the two paused before its commit: the other finds it done."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from functools import partial
 
@@ -11,16 +10,8 @@ from halobestie_core.ports.agenda import Due
 from halobestie_core.ports.reads import PaymentSeen
 from support.billing import Bank
 from support.contest import Side, paused
-from support.extending import sound
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture(autouse=True)
-async def everything_holds(bank: Bank) -> AsyncIterator[None]:
-    """After each order every invariant holds."""
-    yield
-    await sound(bank)
 
 
 async def paid(bank: Bank) -> tuple[PaymentSeen, dict[str, Side]]:

@@ -7,7 +7,7 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import Awaitable
 from datetime import timedelta
 
 import orjson
@@ -23,19 +23,11 @@ from halobestie_app.workers.inbox import InboxWorker
 from halobestie_core.ports.agenda import Due
 from halobestie_core.ports.reads import PaymentSeen
 from support.billing import Bank
-from support.extending import sound
 
 FEWER = 3
 """Rounds go the whole way, from the door to the books; `test_collecting` plays all, of the books alone."""
 
 pytestmark = [pytest.mark.anyio, pytest.mark.race]
-
-
-@pytest.fixture(autouse=True)
-async def everything_holds(bank: Bank) -> AsyncIterator[None]:
-    """After each race every invariant holds."""
-    yield
-    await sound(bank)
 
 
 async def said(doing: Awaitable[object]) -> str:

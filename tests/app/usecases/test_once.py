@@ -23,9 +23,9 @@ NORMAL = TopicSensitivity.NORMAL
 
 
 @pytest.fixture
-async def house(sound_database_url: str) -> AsyncIterator[Office]:
+async def house(database_url: str) -> AsyncIterator[Office]:
     """A desk; afterwards everything that must hold still does."""
-    async with office(sound_database_url, connections=8) as opened:
+    async with office(database_url, connections=8) as opened:
         yield opened
 
 

@@ -6,7 +6,6 @@ Forced orders of the sides that share no lock stand here too; the others in `tes
 import asyncio
 import random
 from collections import Counter
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from functools import partial
 from typing import Any, Final
@@ -35,7 +34,6 @@ from support.contest import (
     was_a_race,
 )
 from support.desk import Office
-from support.extending import sound
 from support.scenes import targeted
 
 pytestmark = pytest.mark.anyio
@@ -49,13 +47,6 @@ FACTS = SQL(
     "SELECT (facts ->> 'live_chats')::int, (facts ->> 'cap')::int FROM transitions"
     " WHERE machine = 'pairing' AND to_state = 'accepted' AND aggregate_id = %s"
 )
-
-
-@pytest.fixture(autouse=True)
-async def everything_holds(desk: Office) -> AsyncIterator[None]:
-    """After each race every invariant holds."""
-    yield
-    await sound(desk)
 
 
 # ---------------------------------------------------------------------- heartbeat/stale, two sweepers

@@ -143,6 +143,7 @@ async def test_an_edit_waits_for_who_read_the_price(desk: Office, prices: Postgr
     await is_sound(desk)
 
 
+@pytest.mark.unsound("edits a tier by hand", "a4_tiers_are_their_history", "m8_price_has_a_source")
 async def test_who_pays_waits_for_the_edit(desk: Office, prices: PostgresPrices, boss: UUID) -> None:
     """An edit that is not committed yet: whoever pays meanwhile waits, and pays the new price."""
     customer_id = await desk.customer()

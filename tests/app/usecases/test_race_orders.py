@@ -15,7 +15,6 @@ from halobestie_app.usecases import clock, pairings
 from halobestie_core.ports.agenda import Due
 from support.contest import in_turn, paused, pausing, queued, said, waits
 from support.desk import Office
-from support.extending import sound
 from support.race_orders import ORDERS
 from support.scenes import Scene
 from support.waiting import eventually
@@ -37,7 +36,6 @@ async def test_forced_orders(desk: Office, race: str, subtests: pytest.Subtests)
                 scene = await order.scene(desk)
                 assert await meet(desk, scene, order.sides, way) == list(order.heard)
                 assert await scene.stands() == order.stands
-    await sound(desk)
 
 
 async def meet(desk: Office, scene: Scene, names: tuple[str, str], way: str) -> list[str]:
@@ -78,7 +76,6 @@ async def test_an_accept_paused_beyond_the_window(desk: Office) -> None:
     found = await desk.desk.reads.request(request.id)
     assert found is not None
     assert found.request.status == "accepted"
-    await sound(desk)
 
 
 def test_every_order_both_ways() -> None:

@@ -10,7 +10,6 @@ from halobestie_app.fakes.xendit_troubles import Mode, Step
 from halobestie_app.usecases import payments
 from halobestie_app.usecases.reconciling import Finding, everything
 from support.billing import Bank
-from support.extending import sound
 
 pytestmark = pytest.mark.anyio
 
@@ -35,7 +34,6 @@ async def test_the_rhythm_of_one(bank: Bank) -> None:
     assert await next_look(bank) is None
     assert await bank.reconciled() == []
     assert await bank.status(begun) == "confirmed"
-    await sound(bank)
 
 
 async def test_money_after_the_end(bank: Bank) -> None:
@@ -48,7 +46,6 @@ async def test_money_after_the_end(bank: Bank) -> None:
     bank.fake.pay(bank.bill_of(begun).id, late=True)
     assert await bank.reconciled() == ["late"]
     assert await bank.failures(begun) == ["late_payment"]
-    await sound(bank)
 
 
 async def test_the_end_of_looking(bank: Bank) -> None:
@@ -108,7 +105,6 @@ async def test_a_sum_that_is_not_whole(bank: Bank) -> None:
         "paid_amount": None,
     }
     assert await next_look(bank) is not None
-    await sound(bank)
 
 
 @pytest.mark.parametrize("said", [4_000.5, 10_000], ids=["as it is", "as it should be"])
@@ -143,7 +139,6 @@ async def test_everything_at_once(bank: Bank) -> None:
     ]
     again = await everything(bank.desk, bank.till, said.append)
     assert again == Counter({Finding.NOT_PAID: 1})
-    await sound(bank)
 
 
 async def test_a_second_invoice_that_nobody_heard_of(bank: Bank) -> None:
@@ -162,7 +157,6 @@ async def test_a_second_invoice_that_nobody_heard_of(bank: Bank) -> None:
     assert found[Finding.CONFIRMED] == found[Finding.DUPLICATE] == 1
     assert await bank.status(pending) == "confirmed"
     assert await bank.failures(confirmed) == ["duplicate_payment"]
-    await sound(bank)
 
 
 async def test_everything_with_the_gateway_away(bank: Bank) -> None:

@@ -16,7 +16,6 @@ from halobestie_app.problems import Code, Problem
 from halobestie_app.usecases import payments, quarantine
 from halobestie_core.ports.inbox import InboxState
 from support.billing import TOKENS, Bank
-from support.extending import sound
 
 pytestmark = pytest.mark.anyio
 
@@ -79,7 +78,6 @@ async def test_paid(bank: Bank) -> None:
     assert await bank.kept() == [(None, "applied")] * 2
     assert await bank.captures() == [(bill.id, begun.payment.amount)]
     assert await bank.reconciled() == []
-    await sound(bank)
 
 
 async def test_a_body_is_no_money(bank: Bank) -> None:
@@ -168,7 +166,6 @@ async def test_other_money_than_was_asked_for(bank: Bank) -> None:
     details = SQL("SELECT cause_detail FROM pairing_failures")
     assert await bank.sql(details) == [("amount",)]
     assert await bank.captures() == [(bill.id, 4_000)]
-    await sound(bank)
 
 
 async def test_money_for_nobody(bank: Bank) -> None:
@@ -180,7 +177,6 @@ async def test_money_for_nobody(bank: Bank) -> None:
     await bank.applied()
     assert sorted(await bank.kept(), key=str) == [("unknown_payment", "quarantined"), (None, "applied")]
     assert await bank.captures() == [(bill.id, 7_000)]
-    await sound(bank)
 
 
 async def test_an_invoice_that_nobody_wrote_down(bank: Bank) -> None:
@@ -195,7 +191,6 @@ async def test_an_invoice_that_nobody_wrote_down(bank: Bank) -> None:
     assert [one.invoice_id for one in await bank.till.book.of_payment(begun.payment.id)] == [bill.id]
     await bank.errands_run()
     assert bank.bills_of(begun) == [bill]
-    await sound(bank)
 
 
 async def test_after_its_time(bank: Bank) -> None:
@@ -212,7 +207,6 @@ async def test_after_its_time(bank: Bank) -> None:
     await bank.applied()
     assert await bank.failures(begun) == ["late_payment", "duplicate_payment"]
     assert await bank.kept() == [(None, "applied")] * 2
-    await sound(bank)
 
 
 async def test_expired_then_paid(bank: Bank) -> None:
@@ -275,7 +269,6 @@ async def test_any_order(bank: Bank) -> None:
         assert await bank.status(seen) == "confirmed"
     assert len(await bank.captures()) == 5
     assert {state for _, state in await bank.kept()} == {"applied"}
-    await sound(bank)
 
 
 # ------------------------------------------------------------------------------------------------ resolving

@@ -25,7 +25,6 @@ from halobestie_app.workers.pace import Pace
 from halobestie_app.workers.reconciler import OVER_AT_ONCE, Reconciler
 from halobestie_core.ports.webhooks import Notice, Unreadable
 from support.billing import Bank, bank
-from support.extending import sound
 from support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
@@ -77,7 +76,6 @@ async def test_a_nudge_is_enough(house: Bank) -> None:
             bill = house.fake.pay(house.bill_of(seen).id)
             await door.keep(orjson.dumps(dict(as_webhook(bill))))
             await becomes(house, seen, "confirmed")
-    await sound(house)
 
 
 async def test_one_bad_row(house: Bank) -> None:
@@ -135,7 +133,6 @@ async def test_a_crash_before_the_mark(house: Bank) -> None:
     await house.applied()
     assert await house.kept() == [(None, "applied")]
     assert len(await house.captures()) == 1
-    await sound(house)
 
 
 async def test_more_than_hands(house: Bank) -> None:
@@ -176,7 +173,6 @@ async def test_the_reconciler_comes_by(house: Bank) -> None:
         house.fake.pay(house.bill_of(late).id, late=True)
         await becomes(house, late, "failed_pairing")
     assert {"confirmed", "late"} <= set(found)
-    await sound(house)
 
 
 async def test_what_is_over_keeps_nobody_waiting(house: Bank) -> None:

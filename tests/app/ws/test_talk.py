@@ -148,11 +148,11 @@ class House:
 
 
 @pytest.fixture
-async def house(sound_database_url: str, valkey_url: str) -> AsyncIterator[House]:
+async def house(database_url: str, valkey_url: str) -> AsyncIterator[House]:
     """Two instances."""
     namespace = uuid4().hex
     async with (
-        parlour(sound_database_url, connections=10) as room,
+        parlour(database_url, connections=10) as room,
         place(room, valkey_url, namespace) as one,
         place(room, valkey_url, namespace) as other,
     ):
