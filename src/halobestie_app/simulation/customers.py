@@ -62,7 +62,7 @@ class Customer:
                 (self.leaves if unused or searching else silly, self._give_up),
                 (5 if failed else silly, self._fall_back),
                 (self.leaves if talk else silly, self._end),
-                (8 if talk else silly, self._prolong),
+                (10 if talk else silly, self._prolong),
                 (1.5 if talk else silly, self._begin_more),
             ),
         )

@@ -79,8 +79,8 @@ class Mitra:
                 (1, idle),
                 (6 * self.answers if offered else silly, self._decline),
                 (1, idle),
-                (6 * self.answers if asked else 0.05, self._agree),
-                (4 * self.answers if asked else 0.05, self._disagree),
+                (7 * self.answers if asked else 0.05, self._agree),
+                (7 * self.answers if asked else 0.05, self._disagree),
                 (4 if closing else silly, self._end),
             ),
         )

@@ -22,6 +22,7 @@ from halobestie_app.simulation.instance import HERE, Build, honest
 from halobestie_app.simulation.loop import NumberedTask, Stuck, VirtualLoop
 from halobestie_app.simulation.overheard import overheard
 from halobestie_app.simulation.town import Town
+from halobestie_app.simulation.verdicts import heard
 from halobestie_app.simulation.weather import Fault, Weather, likely
 
 STEPS: Final = 800
@@ -35,7 +36,10 @@ SETTLED: Final = 4.0
 
 @frozen
 class Report:
-    """What came of a night; without breaches all is well. ``fingerprint``: of all rows and the trace."""
+    """What came of a night; without breaches all is well. ``fingerprint``: of all rows and the trace.
+
+    ``refusals``: by what was said, and by the state and command that a table refused.
+    """
 
     seed: int
     steps: int
@@ -65,6 +69,7 @@ class _Night:
     faults: frozenset[Fault] | None
     steps: int = 0
     breaches: list[str] = field(factory=list)
+    refused: Counter[str] = field(factory=Counter)
     town: Town = field(init=False)
 
     def play(self) -> Report:
@@ -74,7 +79,7 @@ class _Night:
         loop.set_exception_handler(self._unhandled)
         try:
             asyncio.set_event_loop(loop)
-            with overheard(self.breaches):
+            with overheard(self.breaches), heard(self.refused):
                 loop.run_until_complete(self._evening(chance, tables))
         except Stuck as stuck:
             self.breaches.append(f"stuck: {stuck}")
@@ -91,7 +96,7 @@ class _Night:
             fingerprint=_digest(tables, watch.trace),
             breaches=(*self.breaches, *watch.breaches),
             taken=watch.taken,
-            refusals=self.town.refusals,
+            refusals=self.town.refusals + self.refused,
             trace=tuple(watch.trace),
         )
 
@@ -150,6 +155,10 @@ class _Night:
     def _how_long(self) -> float:
         """Often until something falls due, so that whoever is awake first decides."""
         chance, tables = self.town.chance, self.town.tables
+        asked = [one.deadline_at for one in tables.extensions if one.is_pending]
+        if asked and likely(chance, 0.8):
+            late = chance.uniform(-0.1, 1.0)
+            return max(0.1, (chance.choice(asked) - tables.clock.now).total_seconds() + late)
         shelves = (tables.payments, tables.requests, tables.chats, tables.extensions)
         wakes = (one.wake_at for shelf in shelves for one in shelf if one.wake_at is not None)
         left = sorted((at - tables.clock.now).total_seconds() for at in wakes)
