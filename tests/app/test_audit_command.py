@@ -72,6 +72,7 @@ def test_all_is_well(audit: Audit) -> None:
     assert "Anchor" not in done.out  # nothing is a minute old
 
 
+@pytest.mark.unsound("plants what an audit is to find")
 def test_the_first_difference(audit: Audit) -> None:
     """A row that was changed by hand is named, with status 1."""
     audit.sql("UPDATE chat_sessions SET end_reason = 'time_up' WHERE status = 'ended'")
@@ -83,6 +84,7 @@ def test_the_first_difference(audit: Audit) -> None:
     assert "Everything" not in done.out
 
 
+@pytest.mark.unsound("plants what an audit is to find")
 def test_several_differences(audit: Audit) -> None:
     """The first is named, the others counted; a broken book is a difference too."""
     audit.sql("UPDATE payment_sessions SET duration_minutes = 6", "DELETE FROM payment_captures")
@@ -92,6 +94,7 @@ def test_several_differences(audit: Audit) -> None:
     assert "in all." in done.out
 
 
+@pytest.mark.unsound("plants what an audit is to find")
 def test_a_part(audit: Audit) -> None:
     """Of a part the log is looked at and the books are not; what is elsewhere is not seen."""
     audit.sql("UPDATE payment_sessions SET duration_minutes = 6")

@@ -137,6 +137,10 @@ def taken() -> Iterator[str]:
         yield f"127.0.0.1:{other.getsockname()[1]}"
 
 
+LITTLE_TIME = "heartbeats are given little time"
+"""What is logged at each start with the defaults, by which one lost heartbeat takes a mitra offline."""
+
+
 @pytest.mark.parametrize("variable", ["PUBLIC_BIND", "INTERNAL_BIND", "PORT"])
 def test_a_taken_port_is_one_line_that_says_which_variable_to_set(
     housed: Shell, taken: str, variable: str, tmp_path: Path
@@ -154,7 +158,7 @@ def test_a_taken_port_is_one_line_that_says_which_variable_to_set(
         variables["PORT"] = taken.rpartition(":")[2]
     with Program(tmp_path, *words, **variables) as program:
         assert program.ended() == 1
-    [line] = program.said.splitlines()
+    [line] = [line for line in program.said.splitlines() if LITTLE_TIME not in line]
     assert line.startswith("halobestie: ")
     assert taken in line
     assert line.endswith(f"name another address in {variable}")
@@ -269,6 +273,7 @@ def test_stores_that_cannot_be_reached_are_both_named(shell: Shell) -> None:
     assert "hidden" not in ran.out + ran.errors
 
 
+@pytest.mark.unsound("breaks an invariant to be printed", "p6_live_chats_counted")
 def test_a_broken_invariant_is_printed_with_its_rows(housed: Shell) -> None:
     """Who breaks a rule past the stores is found."""
     housed.run("mitra", "add", "--phone", "+628110000009", "--name", "Tari")
