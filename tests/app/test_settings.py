@@ -167,7 +167,7 @@ async def test_threshold_below_the_cadence_of_the_day(
 async def test_little_time_is_told_at_the_first_look(
     pool: AsyncConnectionPool, conn: AsyncConnection[TupleRow]
 ) -> None:
-    """Also of the default, for the cadence may be new; then once per change, and never of enough."""
+    """The cadence may be new; then once per change, and never of enough, nor of the two defaults together."""
 
     async def told(*seconds: int) -> list[int]:
         with capture_logs() as lines:
@@ -182,9 +182,9 @@ async def test_little_time_is_told_at_the_first_look(
                 await settings.refresh()
         return [line["count"] for line in lines if "little time" in line["event"]]
 
-    for cadence in (30, 60):
+    for cadence, first in ((30, []), (60, [45])):
         settings = live(pool, cadence)
-        assert await told() == [45]
+        assert await told() == first
         assert await told(44, 44, 120, 44, 45) == [44, 44, 45]
     settings = live(pool, 22)
     assert await told() == []

@@ -23,6 +23,8 @@ from halobestie_core.wire import FieldError, to_wire
 
 LOOK_EVERY: Final = 5.0
 """Seconds between two looks when nobody nudges."""
+USUAL_CADENCE: Final = 30
+"""Seconds between two heartbeats, as long as the environment says nothing else."""
 
 _log = log.get(__name__)
 
@@ -54,7 +56,8 @@ class LiveSettings:
         self._nudge = nudge
         self._stored: dict[str, Stored] = {}
         self._current = Settings()
-        self._warned: int | None = None
+        # The defaults belong together, and a warning that everybody gets is read by nobody.
+        self._warned = Settings().mitra_stale_after_seconds if cadence == USUAL_CADENCE else None
         self._look = asyncio.Event()
 
     def __call__(self) -> Settings:
